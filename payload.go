@@ -1,0 +1,163 @@
+package throughline
+
+import "encoding/json"
+
+// The payloads say what Event.Data holds, by type. Those of decisions,
+// exposures and outcomes start with the Token's fixed bytes because they are
+// many; the others are JSON because people read them.
+
+// DecisionMade is the payload of decision.made. The context of the request is
+// in Event.Sealed, as JSON.
+type DecisionMade struct{ Token Token }
+
+// ExposureConfirmed is the payload of exposure.confirmed.
+type ExposureConfirmed struct{ Token Token }
+
+// OutcomeReceived is the payload of outcome.received. Other properties the
+// client sent are in Event.Sealed, as JSON.
+type OutcomeReceived struct {
+	Token Token
+	// Name is the tracked event's name, which a Goal refers to.
+	Name string
+	// Value is what the client said the outcome is worth; 0 when it said nothing.
+	Value float64
+}
+
+// ExposureCounted is the payload of exposure.counted: exposures and outcomes of
+// one variant known only as sums, as other systems export them.
+type ExposureCounted struct {
+	Placement string `json:"placement"`
+	// Key is Arms.Key of the candidate.
+	Key       string `json:"key"`
+	Exposures int64  `json:"exposures"`
+	Outcomes  int64  `json:"outcomes"`
+	// Batch counts the epochs of the placement, from 0.
+	Batch int `json:"batch"`
+}
+
+// EngineCreated is the payload of engine.created.
+type EngineCreated struct {
+	Title string `json:"title"`
+}
+
+// OwnerAccepted is the payload of stewardship.accepted.
+type OwnerAccepted struct {
+	Person string `json:"person"`
+	Role   string `json:"role"`
+}
+
+// AccessChanged is the payload of access.granted and access.revoked.
+type AccessChanged struct {
+	// Token is the name of a service token; Person that of a person.
+	Token  string   `json:"token,omitempty"`
+	Person string   `json:"person,omitempty"`
+	Scopes []string `json:"scopes,omitempty"`
+}
+
+// ResourceVersioned is the payload of piece.versioned, template.versioned and
+// resource.versioned.
+type ResourceVersioned struct {
+	Change  Change `json:"change"`
+	Release int    `json:"release"`
+}
+
+// ReleasePublished is the payload of release.published and release.rolled_back.
+type ReleasePublished struct {
+	Release Release `json:"release"`
+}
+
+// SnapshotPublished is the payload of snapshot.published. It carries what
+// learning and reporting need of the snapshot, so that the journal alone can
+// rebuild them.
+type SnapshotPublished struct {
+	Snapshot   Digest                `json:"snapshot"`
+	Release    int                   `json:"release"`
+	Placements []CataloguedPlacement `json:"placements"`
+}
+
+// CataloguedPlacement is one placement of a published snapshot.
+type CataloguedPlacement struct {
+	Name   string   `json:"name"`
+	Owner  string   `json:"owner"`
+	Goal   string   `json:"goal"`
+	Event  string   `json:"event"`
+	Window Duration `json:"window"`
+	Arms   Arms     `json:"arms"`
+	// Variants are the ids by candidate in the default locale.
+	Variants []VariantID `json:"variants"`
+	Policy   Policy      `json:"policy"`
+}
+
+// EpochPublished is the payload of policy.state_published.
+type EpochPublished struct {
+	Epoch    Digest `json:"epoch"`
+	Number   uint32 `json:"number"`
+	Snapshot Digest `json:"snapshot"`
+	Through  uint64 `json:"through"`
+}
+
+// SignalObserved is the payload of signal.observed: a tracked event that names
+// no decision. What it says of the recipient is in Event.Sealed.
+type SignalObserved struct {
+	Kind string `json:"kind"` // track, identify, page, screen, group, alias
+	Name string `json:"name,omitempty"`
+}
+
+// SubjectErased is the payload of subject.erased; Event.Subject says who it was.
+type SubjectErased struct {
+	// Suppression is the keyed hash that keeps the recipient from coming back.
+	Suppression string `json:"suppression"`
+}
+
+// ImportBatch is the payload of import.batch.
+type ImportBatch struct {
+	Source  string `json:"source"`
+	Rows    int    `json:"rows"`
+	Skipped int    `json:"skipped"`
+}
+
+// EncodeData returns the payload's bytes for Event.Data.
+func EncodeData(payload any) []byte {
+	switch p := payload.(type) {
+	case DecisionMade:
+		return p.Token.Bytes()
+	case ExposureConfirmed:
+		return p.Token.Bytes()
+	case OutcomeReceived:
+		return append(p.Token.Bytes(), mustJSON(outcomeTail{p.Name, p.Value})...)
+	}
+	return mustJSON(payload)
+}
+
+type outcomeTail struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value,omitempty"`
+}
+
+// DecodeData reads a payload of type T from an event. The type and version of
+// the event are the caller's to check.
+func DecodeData[T any](e Event) (T, error) {
+	var v T
+	var err error
+	switch p := any(&v).(type) {
+	case *DecisionMade:
+		p.Token, err = ParseToken(e.Data)
+	case *ExposureConfirmed:
+		p.Token, err = ParseToken(e.Data)
+	case *OutcomeReceived:
+		if len(e.Data) < tokenBytes {
+			return v, Errorf(Corrupt, "event %s: the outcome is cut short", e.ID)
+		}
+		if p.Token, err = ParseToken(e.Data[:tokenBytes]); err == nil {
+			var tail outcomeTail
+			err = json.Unmarshal(e.Data[tokenBytes:], &tail)
+			p.Name, p.Value = tail.Name, tail.Value
+		}
+	default:
+		err = json.Unmarshal(e.Data, &v)
+	}
+	if err != nil {
+		return v, Errorf(Corrupt, "event %s of type %s cannot be read: %w", e.ID, e.Type, err)
+	}
+	return v, nil
+}

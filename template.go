@@ -1,0 +1,118 @@
+package throughline
+
+// Template is slots, the constraints between them, and one rendering per channel.
+type Template struct {
+	Title string `json:"title,omitempty"`
+	// Brand names the Brand whose tokens, terms and locales apply.
+	Brand string `json:"brand"`
+	// Brief names the Brief it was made for.
+	Brief string `json:"brief,omitempty"`
+	// Slots in the order people fill and read them; at most 12.
+	Slots []Slot `json:"slots"`
+	// Constraints say which fillings may not be.
+	Constraints []Constraint `json:"constraints,omitempty"`
+	// Renderings say how a filling looks, at most one per channel.
+	Renderings []Rendering `json:"renderings"`
+}
+
+// Kind returns KindTemplate.
+func (*Template) Kind() Kind { return KindTemplate }
+
+// Slot returns the slot of that name and its position, or nil and -1.
+func (t *Template) Slot(name string) (*Slot, int) {
+	for i := range t.Slots {
+		if t.Slots[i].Name == name {
+			return &t.Slots[i], i
+		}
+	}
+	return nil, -1
+}
+
+// Rendering returns the rendering for a channel, or nil.
+func (t *Template) Rendering(channel string) *Rendering {
+	for i := range t.Renderings {
+		if t.Renderings[i].Channel == channel {
+			return &t.Renderings[i]
+		}
+	}
+	return nil
+}
+
+// Slot is a typed place in a template. For learning it is a factor, and what
+// fills it is a level.
+type Slot struct {
+	// Name is unique in the template: lower-case letters, digits and "_",
+	// starting with a letter.
+	Name string `json:"name"`
+	// Role says what the place is for (headline, body, cta, image, ...); learning
+	// pools by it, and by default fragments of the same role may fill it.
+	Role string `json:"role"`
+	// Type is the form of what fills it; the default is text.
+	Type SlotType `json:"type,omitempty"`
+	// Required slots are always filled; an optional one may also stay empty.
+	Required bool `json:"required,omitempty"`
+	// Length bounds what fills it.
+	Length *Length `json:"length,omitempty"`
+	// Fill narrows which fragments of the role may fill it.
+	Fill *Fill `json:"fill,omitempty"`
+}
+
+// SlotType is the form of what fills a slot.
+type SlotType string
+
+// The slot types.
+const (
+	Text  SlotType = "text"  // one run of plain text
+	Link  SlotType = "link"  // an https URL or a path that starts with /
+	Image SlotType = "image" // an https URL or a path that starts with /
+)
+
+// Length bounds a text. The zero Min and Max mean no bound.
+type Length struct {
+	Min int `json:"min,omitempty"`
+	Max int `json:"max,omitempty"`
+	// Unit is what is counted; the default is grapheme.
+	Unit LengthUnit `json:"unit,omitempty"`
+}
+
+// LengthUnit is what a length counts.
+type LengthUnit string
+
+// The length units.
+const (
+	Grapheme LengthUnit = "grapheme" // what a reader takes for one character (UAX 29)
+	Width    LengthUnit = "width"    // columns: East Asian wide characters are two
+	UTF16    LengthUnit = "utf16"    // UTF-16 code units, as JavaScript counts
+)
+
+// Fill narrows which fragments may fill a slot. Both must hold.
+type Fill struct {
+	// Names lists the fragments allowed; empty allows any.
+	Names []string `json:"names,omitempty"`
+	// Labels must all be on the fragment.
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Constraint is a relation between slots, in CEL. Every slot is a variable
+// with the fields name, text, empty and labels: hero.labels.tone == cta.labels.tone.
+type Constraint struct {
+	Name string `json:"name"`
+	// When limits where Assert must hold; empty means always.
+	When string `json:"when,omitempty"`
+	// Assert must be true of every variant; one for which it is false is excluded.
+	Assert string `json:"assert"`
+	// Why is said to whoever asks why a variant is missing.
+	Why string `json:"why,omitempty"`
+}
+
+// Rendering is how a filling looks on one channel: HTML for the web, fields for
+// an app.
+type Rendering struct {
+	Channel string `json:"channel"`
+	// HTML is markup in which {{headline}} is the escaped text of a slot and
+	// {{token.accent}} a design token. {{#image}}...{{/image}} is kept only when
+	// the slot is filled.
+	HTML string `json:"html,omitempty"`
+	// Fields maps a field's name to text with the same placeholders.
+	Fields map[string]string `json:"fields,omitempty"`
+}
