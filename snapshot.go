@@ -11,8 +11,8 @@ type Snapshot struct {
 	Release int `json:"release"`
 	// PublicDecisions is Engine.PublicDecisions.
 	PublicDecisions bool `json:"publicDecisions,omitempty"`
-	// Audiences are the rules its placements and pieces refer to by position; at
-	// most 64.
+	// Audiences are the rules its placements and pieces refer to, by name,
+	// ascending; at most 64.
 	Audiences []SnapshotAudience `json:"audiences,omitempty"`
 	// Placements by name, ascending.
 	Placements []SnapshotPlacement `json:"placements"`
@@ -40,9 +40,8 @@ type SnapshotPlacement struct {
 	Window Duration `json:"window"`
 	// Locales are the brand's.
 	Locales Locales `json:"locales"`
-	// Audience is the position in Audiences of who gets more than the fallback,
-	// or -1 for everyone.
-	Audience int `json:"audience"`
+	// Audience names who gets more than the fallback; empty means everyone.
+	Audience string `json:"audience,omitempty"`
 	// Policy, Holdout and Sticky have their defaults filled in.
 	Policy  Policy     `json:"policy"`
 	Holdout *Holdout   `json:"holdout,omitempty"`
@@ -73,8 +72,8 @@ type Choice struct {
 	Fragment string `json:"fragment,omitempty"`
 	Level    Level  `json:"level"`
 	Digest   Digest `json:"digest,omitzero"`
-	// Audience is a position in Snapshot.Audiences, or -1 for everyone.
-	Audience int `json:"audience"`
+	// Audience names who may see it; empty means everyone.
+	Audience string `json:"audience,omitempty"`
 	// Text is the value by locale.
 	Text map[string]string `json:"text,omitempty"`
 }

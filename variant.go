@@ -54,3 +54,27 @@ func (a Arms) Key(c int) string {
 	}
 	return string(key)
 }
+
+// Assembly is every way to fill one template on one channel.
+type Assembly struct {
+	Template string
+	Channel  string
+	// Slots hold what may fill them, in template order; choices by fragment name,
+	// an empty choice first where the slot is optional.
+	Slots []SnapshotSlot
+	// Candidates are the fillings that break no constraint, as positions in each
+	// slot's Choices, in lexical order.
+	Candidates [][]uint16
+	// Excluded says how many fillings each constraint took out; one that breaks
+	// several counts for each.
+	Excluded []ExcludedCount
+	// Total is the number of fillings before constraints.
+	Total int
+}
+
+// ExcludedCount says how many fillings one rule took out.
+type ExcludedCount struct {
+	Rule  string `json:"rule"`
+	Why   string `json:"why,omitempty"`
+	Count int    `json:"count"`
+}
