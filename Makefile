@@ -1,0 +1,44 @@
+# Every target says what it does: `make` prints the list. All of them need only
+# Go; what they need beyond that, they say.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint fmt bench torture fuzz cover
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Start the demo: an engine, an example workspace, simulated recipients
+	go run ./cmd/throughline demo
+
+build: ## Build ./throughline, one static binary
+	CGO_ENABLED=0 go build -trimpath -o throughline ./cmd/throughline
+
+test: ## Run every test, as CI does
+	go test ./...
+
+lint: ## Vet, formatting and staticcheck; changes nothing
+	go vet ./...
+	@files=$$(go tool -modfile=tools/go.mod gofumpt -l .) && \
+		{ [ -z "$$files" ] || { echo "not in gofumpt form (mend with: make fmt):"; echo "$$files"; exit 1; }; }
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+fmt: ## Rewrite every Go file in gofumpt form
+	go tool -modfile=tools/go.mod gofumpt -w .
+
+bench: ## Measure, and print ratios within one run (docs/benchmarks.md)
+	go test -run '^$$' -bench . ./...
+
+torture: ## Kill a writing engine 20 times and look for a lost or doubled event
+	THROUGHLINE_TORTURE=20 go test -count=1 -timeout 30m -run 'Kill' ./internal/... ./cmd/...
+
+fuzz: ## Run every fuzz target for FUZZTIME (default 20s) each
+	@grep -r '^func Fuzz' --include='*_test.go' . | \
+		sed -n 's|^\(.*\)/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*|\1 \2|p' | \
+		while read -r folder target; do \
+			echo "== $$folder $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime "$${FUZZTIME:-20s}" "$$folder" </dev/null || exit 1; \
+		done
+
+cover: ## Print the share of statements that tests reach; profile in cover.out
+	go test -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -n 1
