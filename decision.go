@@ -42,6 +42,9 @@ type Decision struct {
 	// Levels is the level by slot.
 	Levels map[string]Level
 	Arm    Arm
+	// Policy and Sticky are the placement's.
+	Policy PolicyKind
+	Sticky Stickiness
 	// Propensity is the probability with which this variant was served to this
 	// recipient, given the arm; SlotPropensity that of each slot's level.
 	Propensity     float64

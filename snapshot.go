@@ -158,3 +158,13 @@ func mustJSON(v any) []byte {
 	}
 	return b
 }
+
+// VariantID returns the id of a filling, given as positions in each slot's
+// Choices, in a locale.
+func (p *SnapshotPlacement) VariantID(filling []uint16, locale string) VariantID {
+	pieces := make([]Digest, len(filling))
+	for s, c := range filling {
+		pieces[s] = p.Slots[s].Choices[c].Digest
+	}
+	return NewVariantID(p.TemplateDigest, pieces, locale, p.TokensDigest)
+}
