@@ -1,0 +1,170 @@
+package operate
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+)
+
+// This file is how the engine says things: one form for each kind of number,
+// in pages and commands alike. Numbers are parted from their units by a narrow
+// space that does not break.
+
+const thinSpace = "\u202f"
+
+// SayCount writes a count with thousands separated: 18,204.
+func SayCount(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "−", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// SayRatio writes a ratio as a percentage with its interval: 4.2 % [3.9, 4.6].
+// It gives as many decimals as the interval supports. A number that rests on
+// nothing is a dash.
+func SayRatio(n throughline.Number) string {
+	if n.N == 0 {
+		return "–"
+	}
+	d := decimals(100*n.Low, 100*n.High)
+	return fmt.Sprintf("%s%s%% %s", fixed(100*n.Value, d), thinSpace, interval(100*n.Low, 100*n.High, d, fixed))
+}
+
+// SayChange writes a relative change with its interval: +31 % [+12, +52].
+func SayChange(n throughline.Number) string {
+	if n.N == 0 {
+		return "–"
+	}
+	d := decimals(100*n.Low, 100*n.High)
+	return fmt.Sprintf("%s%s%% %s", signed(100*n.Value, d), thinSpace, interval(100*n.Low, 100*n.High, d, signed))
+}
+
+// SayNumber writes a number by its unit, with its interval.
+func SayNumber(n throughline.Number) string {
+	if n.N == 0 {
+		return "–"
+	}
+	switch n.Unit {
+	case "ratio":
+		return SayRatio(n)
+	case "count":
+		return SayCount(int64(math.Round(n.Value)))
+	}
+	d := decimals(n.Low, n.High)
+	return fmt.Sprintf("%s%s%s %s", fixed(n.Value, d), thinSpace, n.Unit, interval(n.Low, n.High, d, fixed))
+}
+
+// SayShare writes a share of the whole without decimals; what is there but
+// rounds to nothing is <1 %, and what rounds to all but is not is >99 %.
+func SayShare(s float64) string {
+	switch {
+	case s > 0 && s < 0.005:
+		return "<1" + thinSpace + "%"
+	case s < 1 && s >= 0.995:
+		return ">99" + thinSpace + "%"
+	}
+	return fixed(100*s, 0) + thinSpace + "%"
+}
+
+// SaySpan writes a length of time in its largest unit: 6 s, 3 min, 2 h, 5 d.
+func SaySpan(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "0" + thinSpace + "s"
+	case d < time.Minute:
+		return fmt.Sprintf("%d%ss", int(d.Seconds()), thinSpace)
+	case d < time.Hour:
+		return fmt.Sprintf("%d%smin", int(d.Minutes()), thinSpace)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d%sh", int(d.Hours()), thinSpace)
+	}
+	return SayCount(int64(d.Hours()/24)) + thinSpace + "d"
+}
+
+// SayAge writes how long before now something happened; never for the zero time.
+func SayAge(at, now time.Time) string {
+	if at.IsZero() {
+		return "never"
+	}
+	if d := now.Sub(at); d >= time.Second {
+		return SaySpan(d) + " ago"
+	}
+	return "just now"
+}
+
+// SayPace writes a throughput per second, or per the shortest unit of time in
+// which at least one happens: 41/s, 12/min, 3/h, 2/d.
+func SayPace(perSecond float64) string {
+	switch {
+	case perSecond <= 0:
+		return "0/s"
+	case perSecond >= 10:
+		return SayCount(int64(math.Round(perSecond))) + "/s"
+	case perSecond >= 1:
+		return fixed(perSecond, 1) + "/s"
+	case perSecond*60 >= 1:
+		return fixed(perSecond*60, 0) + "/min"
+	case perSecond*3600 >= 1:
+		return fixed(perSecond*3600, 0) + "/h"
+	}
+	return fixed(perSecond*86400, 0) + "/d"
+}
+
+// Plural writes a count and its noun: 1 variant, 2 variants.
+func Plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return SayCount(n) + " " + many
+}
+
+// decimals returns how many digits after the point an interval supports: its
+// half width should show in two figures.
+func decimals(low, high float64) int {
+	half := (high - low) / 2
+	switch {
+	case !(half > 0):
+		return 1
+	case half >= 2:
+		return 0
+	case half >= 0.1:
+		return 1
+	}
+	return 2
+}
+
+func interval(low, high float64, d int, say func(float64, int) string) string {
+	return "[" + say(low, d) + ", " + say(high, d) + "]"
+}
+
+func fixed(v float64, d int) string {
+	s := strconv.FormatFloat(v, 'f', d, 64)
+	if math.Abs(v) >= 10_000 {
+		return SayCount(int64(math.Round(v)))
+	}
+	if rest, neg := strings.CutPrefix(s, "-"); neg {
+		if strings.Trim(rest, "0.") == "" {
+			return rest
+		}
+		return "−" + rest
+	}
+	return s
+}
+
+func signed(v float64, d int) string {
+	s := fixed(v, d)
+	if strings.Trim(s, "0.") == "" || strings.HasPrefix(s, "−") {
+		return s
+	}
+	return "+" + s
+}

@@ -1,0 +1,115 @@
+// Package serve is what the doors share: the headers every answer carries, the
+// limits every request obeys, how an error becomes an answer, and the access
+// log.
+//
+// A door wraps its mux like this, the log outermost:
+//
+//	serve.Log(log, serve.Secure(serve.LimitBody(1<<20, mux)))
+//
+// and gives each route that should not take long its own Timeout. None of the
+// wrappers around the mux copies the request, so that the log sees the pattern
+// that matched.
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Policy is the Content-Security-Policy of everything that is not a rendering
+// of content: our own scripts, styles and frames, and nothing inline.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// Secure sets the headers that keep an answer from being read as something
+// else, framed by strangers, or named in a Referer. A handler may replace them.
+func Secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", Policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// LimitBody refuses to read more than so many bytes of a request. A request
+// that announces more is answered with 413 at once; a read beyond the limit
+// fails with an http.MaxBytesError, which Problem turns into the same answer.
+func LimitBody(bytes int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > bytes {
+			Problem(w, &http.MaxBytesError{Limit: bytes})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, bytes)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Timeout gives a handler so long to read its request and write its answer:
+// the context ends, and so do reads and writes of the connection.
+func Timeout(d time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), d)
+		defer cancel()
+		rc := http.NewResponseController(w)
+		end := time.Now().Add(d) // deadlines of a connection are wall time
+		if err := errors.Join(rc.SetReadDeadline(end), rc.SetWriteDeadline(end)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			Problem(w, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// Log writes a line a request: method, the route that matched, status, bytes
+// and duration. It names the route and never the path, the query, a header or
+// an address, because these carry secrets and traits. Failures of the engine
+// are errors, everything else is debug.
+func Log(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		level := slog.LevelDebug
+		if seen.status >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+		log.LogAttrs(r.Context(), level, "request",
+			slog.String("method", r.Method), slog.String("route", r.Pattern),
+			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes),
+			slog.Duration("took", time.Since(start)))
+	})
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+	wrote  bool
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if !w.wrote {
+		w.status, w.wrote = status, status >= http.StatusOK
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	w.wrote = true
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach flushing and deadlines.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
