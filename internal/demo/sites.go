@@ -1,0 +1,119 @@
+package demo
+
+import (
+	"slices"
+
+	"github.com/throughline-engine/throughline"
+)
+
+// surveyor reads placements from a workspace.
+type surveyor struct {
+	catalogue
+	audiences map[string]mask
+}
+
+// sites returns every placement of the workspace, ascending by name.
+func (v surveyor) sites() ([]*site, error) {
+	var sites []*site
+	for _, name := range v.names(throughline.KindPlacement) {
+		s, err := v.site(name)
+		if err != nil {
+			return nil, err
+		}
+		s.index = len(sites)
+		sites = append(sites, s)
+	}
+	return sites, nil
+}
+
+func (v surveyor) site(name string) (*site, error) {
+	asker := throughline.Ref{Kind: throughline.KindPlacement, Name: name}
+	p := v.catalogue[throughline.KindPlacement][name].Spec.(*throughline.Placement)
+	template, err := spec[*throughline.Template](v.catalogue, p.Template, asker)
+	if err != nil {
+		return nil, err
+	}
+	goal, err := spec[*throughline.Goal](v.catalogue, p.Goal, asker)
+	if err != nil {
+		return nil, err
+	}
+	channel, err := spec[*throughline.Channel](v.catalogue, p.Channel, asker)
+	if err != nil {
+		return nil, err
+	}
+	s := &site{name: name, event: goal.Event, surface: channel.Surface, gate: v.audiences[p.Audience]}
+	brand, err := spec[*throughline.Brand](v.catalogue, template.Brand, asker)
+	if err != nil {
+		return nil, err
+	}
+	var fillings [][]filling
+	for _, declared := range template.Slots {
+		options := v.options(declared, p.Channel)
+		sl, err := v.slot(declared, options, asker)
+		if err != nil {
+			return nil, err
+		}
+		s.slots, fillings = append(s.slots, sl), append(fillings, options)
+	}
+	s.candidates, err = combine(template, brand.Locales.Default, fillings)
+	return s, err
+}
+
+// filling is one fragment in a slot, or none.
+type filling struct {
+	name     string
+	labels   map[string]string
+	fragment *throughline.Fragment // nil where the slot stays empty
+}
+
+// options lists what may fill a slot on a channel, by the same words as the
+// template: role, names, labels, channels, and emptiness where it is optional.
+func (v surveyor) options(s throughline.Slot, channel string) []filling {
+	var options []filling
+	if !s.Required {
+		options = append(options, filling{})
+	}
+	for _, name := range v.names(throughline.KindFragment) {
+		r := v.catalogue[throughline.KindFragment][name]
+		f := r.Spec.(*throughline.Fragment)
+		if f.Role == s.Role && onChannel(f, channel) && allows(s.Fill, r.Metadata) {
+			options = append(options, filling{name, r.Metadata.Labels, f})
+		}
+	}
+	return options
+}
+
+func onChannel(f *throughline.Fragment, channel string) bool {
+	return len(f.Channels) == 0 || slices.Contains(f.Channels, channel)
+}
+
+func allows(fill *throughline.Fill, m throughline.Metadata) bool {
+	if fill == nil {
+		return true
+	}
+	for label, value := range fill.Labels {
+		if m.Labels[label] != value {
+			return false
+		}
+	}
+	return len(fill.Names) == 0 || slices.Contains(fill.Names, m.Name)
+}
+
+func (v surveyor) slot(declared throughline.Slot, options []filling, asker throughline.Ref) (slot, error) {
+	s := slot{name: declared.Name, byText: make(map[string]uint16)}
+	for i, o := range options {
+		if o.fragment == nil {
+			s.choices = append(s.choices, choice{})
+			continue
+		}
+		s.choices = append(s.choices, choice{throughline.LevelOf(o.name, o.fragment), v.audiences[o.fragment.Audience]})
+		for _, text := range o.fragment.Values {
+			if other, taken := s.byText[text]; taken && int(other) != i {
+				return s, throughline.Errorf(throughline.Invalid, "%s and %s say the same in slot %q: %q", options[other].name, o.name, s.name, text).
+					At(asker.String()).WithFix("simulated recipients tell fragments apart by what they read; change one of the texts")
+			}
+			s.byText[text] = uint16(i)
+		}
+	}
+	return s, nil
+}
