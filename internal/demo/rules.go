@@ -1,132 +1,117 @@
 package demo
 
 import (
-	"cel.dev/cel-go/cel"
+	"slices"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/rule"
 )
 
-// audienceRule compiles a rule over the context of a request. A field the
-// context lacks makes it false.
-func audienceRule(text string) (func(map[string]any) bool, error) {
-	program, err := compile(text, []string{"context"})
-	if err != nil {
-		return nil, err
-	}
-	return func(context map[string]any) bool {
-		v, _, err := program.Eval(map[string]any{"context": context})
-		return err == nil && v.Value() == true
-	}, nil
+// constraint is a template's constraint, ready to judge fillings.
+type constraint struct {
+	when, assert *rule.Program // when may be nil
 }
 
-func compile(text string, variables []string) (cel.Program, error) {
-	var options []cel.EnvOption
-	for _, v := range variables {
-		options = append(options, cel.Variable(v, cel.DynType))
-	}
-	env, err := cel.NewEnv(options...)
-	if err != nil {
-		return nil, err
-	}
-	ast, issues := env.Compile(text)
-	if issues.Err() != nil {
-		return nil, issues.Err()
-	}
-	return env.Program(ast)
-}
-
-// slotRule is a template's constraint, ready to judge fillings.
-type slotRule struct {
-	when, assert cel.Program // when may be nil
-}
-
-func (r slotRule) allows(variables map[string]any) (bool, error) {
-	if r.when != nil {
-		v, _, err := r.when.Eval(variables)
-		if err != nil || v.Value() != true {
+// allows reports whether a filling may be.
+func (c constraint) allows(v *rule.Variant) (bool, error) {
+	if c.when != nil {
+		if applies, err := c.when.Eval(v); err != nil || !applies {
 			return true, err
 		}
 	}
-	v, _, err := r.assert.Eval(variables)
-	if err != nil {
-		return false, err
-	}
-	return v.Value() == true, nil
+	return c.assert.Eval(v)
 }
 
-// slotRules compiles the constraints of a template.
-func slotRules(t *throughline.Template) ([]slotRule, error) {
-	var names []string
-	for _, s := range t.Slots {
-		names = append(names, s.Name)
-	}
-	var rules []slotRule
-	for _, c := range t.Constraints {
-		var r slotRule
+// constraints compiles those of a template.
+func constraints(t *throughline.Template, slots []string) ([]constraint, error) {
+	env := rule.VariantEnv(slots)
+	var all []constraint
+	for _, declared := range t.Constraints {
+		var c constraint
 		var err error
-		if c.When != "" {
-			if r.when, err = compile(c.When, names); err != nil {
-				return nil, constraintError(c, err)
+		if declared.When != "" {
+			if c.when, err = rule.Compile(env, declared.When); err != nil {
+				return nil, err
 			}
 		}
-		if r.assert, err = compile(c.Assert, names); err != nil {
-			return nil, constraintError(c, err)
+		if c.assert, err = rule.Compile(env, declared.Assert); err != nil {
+			return nil, err
 		}
-		rules = append(rules, r)
+		all = append(all, c)
 	}
-	return rules, nil
+	return all, nil
 }
 
-func constraintError(c throughline.Constraint, err error) error {
-	return throughline.Errorf(throughline.Invalid, "the constraint %q cannot be asked: %w", c.Name, err)
+// combiner lists the fillings of one template that its constraints allow in
+// every language.
+type combiner struct {
+	rules    []constraint
+	locales  throughline.Locales
+	options  [][]filling
+	variants []*rule.Variant // one for each locale
+	vector   []uint16
+	found    [][]uint16
 }
 
-// combine lists every filling of a template that its constraints allow, as
-// positions in each slot's options, in lexical order.
-func combine(t *throughline.Template, locale string, options [][]filling) ([][]uint16, error) {
-	rules, err := slotRules(t)
+// combine returns every allowed filling as positions in each slot's options, in
+// lexical order.
+func combine(t *throughline.Template, p *throughline.Placement, brand *throughline.Brand, options [][]filling) ([][]uint16, error) {
+	var slots []string
+	for _, s := range t.Slots {
+		slots = append(slots, s.Name)
+	}
+	rules, err := constraints(t, slots)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([][]map[string]any, len(options))
-	for i := range options {
-		for _, o := range options[i] {
-			shown[i] = append(shown[i], o.variable(locale))
-		}
+	c := combiner{rules: rules, locales: brand.Locales, options: options, vector: make([]uint16, len(options))}
+	for _, locale := range brand.Locales.All() {
+		c.variants = append(c.variants, &rule.Variant{
+			Names: slots, Slots: make([]*rule.Slot, len(slots)),
+			Locale: locale, Channel: p.Channel, Template: p.Template, Tokens: brand.Tokens,
+		})
 	}
-	var candidates [][]uint16
-	vector := make([]uint16, len(options))
-	variables := make(map[string]any, len(options))
-	var walk func(slot int) error
-	walk = func(slot int) error {
-		if slot < len(options) {
-			for i := range options[slot] {
-				vector[slot], variables[t.Slots[slot].Name] = uint16(i), shown[slot][i]
-				if err := walk(slot + 1); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		for _, r := range rules {
-			if ok, err := r.allows(variables); err != nil || !ok {
-				return err
-			}
-		}
-		candidates = append(candidates, append([]uint16(nil), vector...))
-		return nil
-	}
-	return candidates, walk(0)
+	err = c.fill(0)
+	return c.found, err
 }
 
-// variable is what a constraint sees of a filling.
-func (f filling) variable(locale string) map[string]any {
-	v := map[string]any{"name": f.name, "text": "", "empty": f.fragment == nil, "labels": f.labels}
-	if f.fragment != nil {
-		v["text"] = f.fragment.Values[locale]
+// fill tries every option in a slot and those after it.
+func (c *combiner) fill(slot int) error {
+	if slot == len(c.options) {
+		ok, err := c.allowed()
+		if ok {
+			c.found = append(c.found, slices.Clone(c.vector))
+		}
+		return err
 	}
-	if f.labels == nil {
-		v["labels"] = map[string]string{}
+	for i, o := range c.options[slot] {
+		c.vector[slot] = uint16(i)
+		for _, v := range c.variants {
+			v.Slots[slot] = o.shown(c.locales, v.Locale)
+		}
+		if err := c.fill(slot + 1); err != nil {
+			return err
+		}
 	}
-	return v
+	return nil
+}
+
+func (c *combiner) allowed() (bool, error) {
+	for _, v := range c.variants {
+		for _, r := range c.rules {
+			if ok, err := r.allows(v); err != nil || !ok {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// shown is what a constraint sees of a filling.
+func (f filling) shown(locales throughline.Locales, locale string) *rule.Slot {
+	if f.fragment == nil {
+		return rule.NewSlot("", "", nil)
+	}
+	text, _ := f.fragment.Text(locales, locale)
+	return rule.NewSlot(f.name, text, f.labels)
 }

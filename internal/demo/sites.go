@@ -55,8 +55,10 @@ func (v surveyor) site(name string) (*site, error) {
 		}
 		s.slots, fillings = append(s.slots, sl), append(fillings, options)
 	}
-	s.candidates, err = combine(template, brand.Locales.Default, fillings)
-	return s, err
+	if s.candidates, err = combine(template, p, brand, fillings); err != nil {
+		return nil, throughline.Errorf(throughline.CodeOf(err), "the constraints cannot be asked: %w", err).At("Template/" + p.Template)
+	}
+	return s, nil
 }
 
 // filling is one fragment in a slot, or none.

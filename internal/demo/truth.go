@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/rule"
 )
 
 // What the simulated world is like. Preferences are logistic: the log-odds of
@@ -43,7 +44,7 @@ type Truth struct {
 // crowd is an audience and its rule.
 type crowd struct {
 	name string
-	rule func(context map[string]any) bool
+	rule *rule.Program
 }
 
 type siteMask struct {
@@ -85,13 +86,13 @@ func NewTruth(seed uint64, resources []throughline.Resource) (*Truth, error) {
 
 // gather compiles the audience rules and gives each audience its bit.
 func (t *Truth) gather(c catalogue) (map[string]mask, error) {
-	bits := make(map[string]mask)
+	bits, env := make(map[string]mask), rule.AudienceEnv()
 	for i, name := range c.names(throughline.KindAudience) {
-		rule, err := audienceRule(c[throughline.KindAudience][name].Spec.(*throughline.Audience).Rule)
+		program, err := rule.Compile(env, c[throughline.KindAudience][name].Spec.(*throughline.Audience).Rule)
 		if err != nil {
-			return nil, throughline.Errorf(throughline.Invalid, "the audience cannot be asked: %w", err).At("Audience/" + name)
+			return nil, throughline.Errorf(throughline.CodeOf(err), "the audience cannot be asked: %w", err).At("Audience/" + name)
 		}
-		t.audiences = append(t.audiences, crowd{name, rule})
+		t.audiences = append(t.audiences, crowd{name, program})
 		bits[name] = 1 << i
 	}
 	if len(bits) > 64 {
@@ -104,9 +105,9 @@ func (t *Truth) gather(c catalogue) (map[string]mask, error) {
 // audiencesOf returns the audiences a person is in.
 func (t *Truth) audiencesOf(r Recipient) mask {
 	var m mask
-	context := r.context()
+	context := rule.Context(r.context())
 	for i, a := range t.audiences {
-		if a.rule(context) {
+		if in, err := a.rule.Eval(context); err == nil && in {
 			m |= 1 << i
 		}
 	}
@@ -151,7 +152,7 @@ func (t *Truth) liking(s *site, levels []throughline.Level, m mask) float64 {
 	var sum float64
 	for i, level := range levels {
 		slot := s.slots[i].name
-		sum += mainSize * t.draw("main", s.name, slot, string(level)).NormFloat64()
+		sum += t.main(s, slot, level)
 		for j := range i {
 			sum += t.sparse(pairSize, pairShare, "pair", s.name, s.slots[j].name, string(levels[j]), slot, string(level))
 		}
@@ -166,7 +167,7 @@ func (t *Truth) liking(s *site, levels []throughline.Level, m mask) float64 {
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// Rate is the true probability that a person reacts to a filling, and the
+// rate is the true probability that a person reacts to a filling, and the
 // highest that any eligible filling would have had; 0 where none is.
 func (t *Truth) rate(s *site, levels []throughline.Level, m mask) (own, best float64) {
 	r := t.ratesOf(s, m)

@@ -1,0 +1,232 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"math"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+)
+
+var seeds = flag.Int("seeds", 2, "how many worlds the learnability test visits")
+
+// visit runs the simulator against a fake engine in fake time.
+func visit(t *testing.T, seed uint64, duration time.Duration, plant func(*fakeEngine)) (r Result, e *fakeEngine) {
+	t.Helper()
+	resources := resourcesOf(t, Workspace())
+	synctest.Test(t, func(t *testing.T) {
+		s, err := New(Config{
+			BaseURL: "http://engine.example/", ReadKey: "read", WriteKey: "write", Token: "token",
+			Resources: resources, Seed: seed, Rate: HeadlessRate, Duration: duration, ProbeEvery: 3 * time.Second,
+			ReadBack: func(_ context.Context, message, decision func(string)) error {
+				for id := range e.journal {
+					message(id)
+				}
+				for id, kept := range e.decisions {
+					if kept {
+						decision(id)
+					}
+				}
+				return nil
+			},
+			HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return e.RoundTrip(r) })},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e = newFakeEngine(s.Truth())
+		plant(e)
+		if r, err = s.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return r, e
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// within reports whether two rates differ by less than four standard errors.
+func within(a, b Measure, na, nb int64) bool {
+	p := float64(a+b) / 2
+	return math.Abs(float64(a-b)) < 4*math.Sqrt(p*(1-p)*(1/float64(na)+1/float64(nb)))
+}
+
+func TestVerdictOnAnEngine(t *testing.T) {
+	t.Run("one that draws evenly learns nothing, and the verdict says so", func(t *testing.T) {
+		r, _ := visit(t, 1, 30*time.Second, func(*fakeEngine) {})
+		if !within(r.LearnedRate, r.HoldoutRate, r.LearnedExposures, r.HoldoutExposures) {
+			t.Errorf("learned %.4f, holdout %.4f of %d", r.LearnedRate, r.HoldoutRate, r.HoldoutExposures)
+		}
+		if r.OracleRate < 1.8*r.HoldoutRate {
+			t.Errorf("the best possible is only %.4f, holdout %.4f", r.OracleRate, r.HoldoutRate)
+		}
+	})
+	t.Run("one that knows the truth reaches the oracle, and no one can pass it", func(t *testing.T) {
+		r, _ := visit(t, 1, 30*time.Second, func(e *fakeEngine) { e.choose = cheat })
+		if !within(r.LearnedRate, r.OracleRate, r.LearnedExposures, 1<<40) {
+			t.Errorf("learned %.4f, oracle %.4f", r.LearnedRate, r.OracleRate)
+		}
+	})
+	t.Run("one that loses nothing has everything in its journal", func(t *testing.T) {
+		r, e := visit(t, 2, 5*time.Second, func(e *fakeEngine) { e.refuseEvery = 4 })
+		if float64(r.Journaled) != float64(r.Acknowledged) || r.Acknowledged != r.Exposures+r.Outcomes || r.DecisionsLost != 0 {
+			t.Errorf("acknowledged %d of %d, journaled %.0f, lost %.0f", r.Acknowledged, r.Exposures+r.Outcomes, r.Journaled, r.DecisionsLost)
+		}
+		if e.doubled > 0 || r.Failures == 0 {
+			t.Errorf("%d messages came twice after %d refusals", e.doubled, r.Failures)
+		}
+	})
+	t.Run("one that drops every 50th acknowledged event is caught", func(t *testing.T) {
+		r, _ := visit(t, 2, 5*time.Second, func(e *fakeEngine) { e.loseEvery = 50 })
+		lost := float64(r.Acknowledged) - float64(r.Journaled)
+		if want := float64(r.Acknowledged / 50); lost != want {
+			t.Errorf("found %.0f events missing, want %.0f", lost, want)
+		}
+		if r.DecisionsLost == 0 {
+			t.Error("found no decision missing")
+		}
+	})
+	t.Run("one that considers outcomes two seconds late is measured", func(t *testing.T) {
+		r, _ := visit(t, 2, 10*time.Second, func(e *fakeEngine) { e.delay = 2 * time.Second })
+		if r.SignalToDecision < 2 || r.SignalToDecision > 2.5 {
+			t.Errorf("signal to decision %.3f s", r.SignalToDecision)
+		}
+	})
+	t.Run("one that never considers an outcome does not look fast", func(t *testing.T) {
+		r, _ := visit(t, 2, 10*time.Second, func(e *fakeEngine) { e.delay = time.Hour })
+		if r.SignalToDecision < 8 {
+			t.Errorf("signal to decision %.3f s", r.SignalToDecision)
+		}
+	})
+	t.Run("one that serves a release 400 ms late is measured", func(t *testing.T) {
+		r, _ := visit(t, 2, 10*time.Second, func(e *fakeEngine) { e.rollout = 400 * time.Millisecond })
+		if r.ApplyToServed < 400 || r.ApplyToServed > 420 {
+			t.Errorf("apply to served %.0f ms", r.ApplyToServed)
+		}
+	})
+	t.Run("one that is down ends the run with its last words", func(t *testing.T) {
+		s, err := New(Config{Resources: resourcesOf(t, Workspace()), HTTP: &http.Client{
+			Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }),
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			if r, err := s.Run(t.Context()); err == nil || r.Failures < mostStrikes {
+				t.Errorf("got %v after %d failures", err, r.Failures)
+			}
+		})
+	})
+}
+
+// cheat serves the best eligible filling.
+func cheat(e *fakeEngine, s *site, who mask, _ []int) int { return e.truth.ratesOf(s, who).bestOf }
+
+func TestSomebodyCanLearnIt(t *testing.T) {
+	var sum float64
+	for seed := range *seeds {
+		r, _ := visit(t, uint64(seed+1), 40*time.Second, func(e *fakeEngine) { e.choose = perSlot })
+		t.Logf("seed %d: learned %.4f holdout %.4f oracle %.4f: %.2f of the gap", seed+1, r.LearnedRate, r.HoldoutRate, r.OracleRate, r.GapClosed())
+		sum += float64(r.GapClosed()) / float64(*seeds)
+	}
+	if sum < 0.4 {
+		t.Errorf("a policy that looks at each slot alone closes %.2f of the gap in 40 s, want 0.4", sum)
+	}
+}
+
+func TestResultIsOneObjectWithExactlyTheseFields(t *testing.T) {
+	r := newLedger(false).result(time.Time{}, false)
+	r.Decisions, r.LearnedRate = 12, Measure(1.0/3)
+	got, err := json.Marshal(r)
+	want := `{"decisions":12,"exposures":0,"outcomes":0,"acknowledged":0,"journaled":null,"decisions_lost":null,` +
+		`"learned_rate":0.333333,"holdout_rate":null,"oracle_rate":null,"signal_to_decision_p95_s":null,"apply_to_served_p99_ms":null}`
+	if err != nil || string(got) != want {
+		t.Errorf("got  %s, %v\nwant %s", got, err, want)
+	}
+}
+
+func TestQuantileCountsThoseWhoStillWait(t *testing.T) {
+	s := func(seconds ...int) (list []time.Duration) {
+		for _, n := range seconds {
+			list = append(list, time.Duration(n)*time.Second)
+		}
+		return list
+	}
+	tests := []struct {
+		name        string
+		ended, open []time.Duration
+		p           float64
+		want        time.Duration
+	}{
+		{"all have ended", s(4, 1, 3, 2), nil, 0.5, 2 * time.Second},
+		{"the slowest counts", s(4, 1, 3, 2), nil, 0.95, 4 * time.Second},
+		{"those who wait longer push it up", s(1, 2, 3, 4), s(9, 9, 9, 9), 0.5, 4 * time.Second},
+		{"those who have only begun to wait say little", s(1, 2, 3, 4), s(0, 0, 0, 0), 0.5, 2 * time.Second},
+		{"where most still wait it is the longest wait so far", s(1), s(9, 9, 9), 0.95, 9 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, ok := quantile(tt.ended, tt.open, tt.p); !ok || got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	if _, ok := quantile(nil, nil, 0.95); ok {
+		t.Error("no wait has no quantile")
+	}
+}
+
+func TestTruthIsTheSeedsAlone(t *testing.T) {
+	resources := resourcesOf(t, Workspace())
+	one, err := NewTruth(3, resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := NewTruth(3, resources)
+	if one.String() != again.String() {
+		t.Error("the same seed made another world")
+	}
+	other, _ := NewTruth(4, resources)
+	if one.String() == other.String() {
+		t.Error("another seed made the same world")
+	}
+	for _, s := range one.sites {
+		t.Run(s.name+" has an even mix at its base rate and a best filling well above it", func(t *testing.T) {
+			groups := one.score(s)
+			if even := evenRate(groups, s.spread, s.intercept); math.Abs(even-s.base) > 1e-4 || s.base < lowestBase || s.base > highestBase {
+				t.Errorf("an even mix does %.4f, base %.4f", even, s.base)
+			}
+			lift := bestRate(groups, s.spread, s.intercept) / s.base
+			if lift < lowestLift-0.01 || lift > highestLift+0.01 {
+				t.Errorf("the best does %.2f times as well", lift)
+			}
+		})
+	}
+}
+
+func TestAWorkspaceThatDoesNotFit(t *testing.T) {
+	resources := resourcesOf(t, Workspace())
+	without := func(k throughline.Kind) (rest []throughline.Resource) {
+		for _, r := range resources {
+			if r.Kind != k {
+				rest = append(rest, r)
+			}
+		}
+		return rest
+	}
+	for _, k := range []throughline.Kind{throughline.KindPlacement, throughline.KindTemplate, throughline.KindGoal, throughline.KindChannel, throughline.KindBrand} {
+		t.Run("without a "+string(k)+" it is refused in words", func(t *testing.T) {
+			if _, err := New(Config{Resources: without(k)}); throughline.CodeOf(err) != throughline.Invalid {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
