@@ -77,12 +77,13 @@ type SnapshotPublished struct {
 
 // CataloguedPlacement is one placement of a published snapshot.
 type CataloguedPlacement struct {
-	Name   string   `json:"name"`
-	Owner  string   `json:"owner"`
-	Goal   string   `json:"goal"`
-	Event  string   `json:"event"`
-	Window Duration `json:"window"`
-	Arms   Arms     `json:"arms"`
+	Name     string   `json:"name"`
+	Owner    string   `json:"owner"`
+	Template string   `json:"template,omitempty"`
+	Goal     string   `json:"goal"`
+	Event    string   `json:"event"`
+	Window   Duration `json:"window"`
+	Arms     Arms     `json:"arms"`
 	// Variants are the ids by candidate in the default locale.
 	Variants []VariantID `json:"variants"`
 	Policy   Policy      `json:"policy"`
