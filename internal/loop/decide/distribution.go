@@ -20,7 +20,7 @@ func Distribution(r throughline.Rankings, eligible []uint16, floor float64) []ui
 		return nil
 	}
 	set := newCandidateSet(eligible, int(slices.Max(eligible))+1)
-	return newShares(r, floorParts(floor)).weights(set)
+	return newShares(r, floorParts(floor)).over(set).weights
 }
 
 // floorParts converts a share to parts of WeightOne. The product with a power
@@ -58,7 +58,7 @@ func newCandidateSet(list []uint16, candidates int) *candidateSet {
 
 // find returns the rank of a candidate, or -1.
 func (s *candidateSet) find(c int) int {
-	if c >= len(s.rank) || s.rank[c] == absent {
+	if c < 0 || c >= len(s.rank) || s.rank[c] == absent {
 		return -1
 	}
 	return int(s.rank[c])
@@ -69,9 +69,8 @@ func (s *candidateSet) find(c int) int {
 // passes its run on to the candidate it votes for. Every other position u goes
 // to the candidate with rank u modulo the size of the set.
 //
-// Serving looks at one position, a propensity counts the positions of one
-// candidate, and a distribution counts them all: three readings of one layout,
-// which is why they always agree.
+// Serving looks up who owns one position; a distribution counts what each owns.
+// Both read one layout, which is why a propensity is never off.
 type shares struct {
 	rankings throughline.Rankings
 	draws    int
@@ -106,60 +105,46 @@ func (s shares) vote(d int, set *candidateSet) int {
 	return -1
 }
 
-// at returns the rank of the candidate that position u belongs to.
-func (s shares) at(u uint32, set *candidateSet) int {
-	if u < s.voted {
-		if i := s.vote(s.drawAt(u), set); i >= 0 {
-			return i
-		}
+// mixture is the shares of one set, counted.
+type mixture struct {
+	shares
+	set *candidateSet
+	// weights are by rank, votes by draw: a rank, or absent.
+	weights []uint32
+	votes   []uint16
+}
+
+// over counts, for each candidate of the set, the positions that are its own.
+func (s shares) over(set *candidateSet) *mixture {
+	m := &mixture{
+		shares: s, set: set,
+		weights: make([]uint32, len(set.list)), votes: make([]uint16, s.draws),
 	}
-	return int(u) % len(set.list)
-}
-
-// weight counts the positions of the candidate with rank i.
-func (s shares) weight(i int, set *candidateSet) uint32 {
-	n := uint32(len(set.list))
-	w := dealt(s.voted, throughline.WeightOne, n, uint32(i))
-	for d := range s.draws {
-		switch s.vote(d, set) {
-		case i:
-			w += s.start(d+1) - s.start(d)
-		case -1:
-			w += dealt(s.start(d), s.start(d+1), n, uint32(i))
-		}
-	}
-	return w
-}
-
-// dealt counts the positions from a up to but not including b that are i
-// modulo n.
-func dealt(a, b, n, i uint32) uint32 { return (b+n-1-i)/n - (a+n-1-i)/n }
-
-// weights counts the positions of every candidate.
-func (s shares) weights(set *candidateSet) []uint32 {
-	weights, _ := s.count(set)
-	return weights
-}
-
-// count returns the weights, and the vote of each draw as a rank or absent.
-func (s shares) count(set *candidateSet) (weights []uint32, votes []uint16) {
 	even := newDeal(len(set.list))
 	even.add(s.voted, throughline.WeightOne)
-	weights = make([]uint32, len(set.list))
-	votes = make([]uint16, s.draws)
-	for d := range votes {
+	for d := range m.votes {
 		a, b := s.start(d), s.start(d+1)
 		i := s.vote(d, set)
 		if i < 0 {
-			votes[d] = absent
+			m.votes[d] = absent
 			even.add(a, b)
 			continue
 		}
-		votes[d] = uint16(i)
-		weights[i] += b - a
+		m.votes[d] = uint16(i)
+		m.weights[i] += b - a
 	}
-	even.addTo(weights)
-	return weights, votes
+	even.addTo(m.weights)
+	return m
+}
+
+// at returns the rank of the candidate that position u belongs to.
+func (m *mixture) at(u uint32) int {
+	if u < m.voted {
+		if i := m.votes[m.drawAt(u)]; i != absent {
+			return int(i)
+		}
+	}
+	return int(u) % len(m.set.list)
 }
 
 // deal adds up runs of positions dealt evenly. What a run has beyond whole

@@ -1,0 +1,321 @@
+package decide
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/throughline-engine/throughline"
+)
+
+// placement is one placement, compiled.
+type placement struct {
+	*throughline.SnapshotPlacement
+	index uint16
+	// audience is the bit of who gets more than the fallback; 0 means everyone.
+	audience uint64
+	// pieces are the bits that the choices of candidates depend on.
+	pieces uint64
+	// needs is the bit that a choice depends on, by slot and choice; 0 for none.
+	needs [][]uint64
+	// views are by position in Locales.All; viewOf has each locale that may be
+	// asked for and is not simply cut to its language.
+	views  []*view
+	viewOf map[string]uint8
+	// floor is the policy's, in parts of WeightOne.
+	floor uint32
+	// fixed are the rankings of the policy fixed.
+	fixed throughline.Rankings
+	// Salts for the two uses of chance, and the holdout's share of 2^32.
+	choiceSalt, holdoutSalt uint64
+	heldOut                 uint64
+	// control are the holdout's shares: one draw for a control, none for uniform.
+	control shares
+	// keys names each candidate by its levels; byKey is the way back.
+	keys  []string
+	byKey map[string]uint16
+
+	// sets are the eligible sets met so far, replaced as a whole.
+	sets atomic.Pointer[map[signature]*eligible]
+	grow sync.Mutex
+}
+
+// signature is all of a request that its eligible set depends on.
+type signature struct {
+	bits   uint64
+	locale uint8
+}
+
+func compilePlacement(s *throughline.Snapshot, i int, bits map[string]uint64) (*placement, error) {
+	sp := &s.Placements[i]
+	if err := sound(sp, bits); err != nil {
+		return nil, err.At("Placement/" + sp.Name)
+	}
+	p := &placement{
+		SnapshotPlacement: sp, index: uint16(i), audience: bits[sp.Audience],
+		choiceSalt: salt("choice", sp.Name), floor: floorParts(sp.Policy.Floor),
+		byKey: make(map[string]uint16, len(sp.Candidates)),
+	}
+	switch sp.Policy.Kind {
+	case throughline.Fixed:
+		p.floor, p.fixed = 0, always(sp.Fixed)
+	case throughline.Uniform:
+		p.floor = 0
+	}
+	if h := sp.Holdout; h != nil {
+		p.heldOut = uint64(min(max(h.Share, 0), 1)*(1<<32) + 0.5)
+		p.holdoutSalt = salt("holdout", "placement/"+sp.Name)
+		if h.Scope == throughline.ScopeEngine {
+			p.holdoutSalt = salt("holdout", "engine/"+s.Engine)
+		}
+		if h.Serve == throughline.ServeControl {
+			p.control = newShares(always(sp.Control), 0)
+		}
+	}
+	arms := sp.Arms()
+	for c := range sp.Candidates {
+		key := arms.Key(c)
+		p.keys = append(p.keys, key)
+		p.byKey[key] = uint16(c)
+	}
+	p.compileNeeds(bits)
+	p.compileViews()
+	p.sets.Store(&map[signature]*eligible{})
+	return p, nil
+}
+
+// always returns the rankings that serve one candidate wherever it is eligible.
+func always(candidate int) throughline.Rankings {
+	return throughline.NewRankings([][]uint16{{uint16(candidate)}})
+}
+
+// sound checks the positions and names that deciding relies on, so that no
+// snapshot, however it came about, makes a request fail.
+func sound(p *throughline.SnapshotPlacement, bits map[string]uint64) *throughline.Error {
+	corrupt := func(what string, args ...any) *throughline.Error {
+		return throughline.Errorf(throughline.Corrupt, "the snapshot does not hold together: "+what, args...)
+	}
+	known := func(audience string) bool { return audience == "" || bits[audience] != 0 }
+	fits := func(filling []uint16) bool {
+		if len(filling) != len(p.Slots) {
+			return false
+		}
+		for s, c := range filling {
+			if int(c) >= len(p.Slots[s].Choices) {
+				return false
+			}
+		}
+		return true
+	}
+	switch n := len(p.Candidates); {
+	case n == 0 || n > throughline.FallbackCandidate:
+		return corrupt("%d candidates", n)
+	case !fits(p.Fallback):
+		return corrupt("the fallback does not fit the slots")
+	case p.Policy.Kind == throughline.Fixed && (p.Fixed < 0 || p.Fixed >= n):
+		return corrupt("the fixed filling is not a candidate")
+	case p.Holdout != nil && p.Holdout.Serve == throughline.ServeControl && (p.Control < 0 || p.Control >= n):
+		return corrupt("the control is not a candidate")
+	case !known(p.Audience):
+		return corrupt("audience %s has no rule", p.Audience)
+	}
+	for c, filling := range p.Candidates {
+		if !fits(filling) {
+			return corrupt("candidate %d does not fit the slots", c)
+		}
+	}
+	for _, s := range p.Slots {
+		for _, c := range s.Choices {
+			if !known(c.Audience) {
+				return corrupt("audience %s has no rule", c.Audience)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *placement) compileNeeds(bits map[string]uint64) {
+	for _, s := range p.Slots {
+		needs := make([]uint64, len(s.Choices))
+		for c := range s.Choices {
+			needs[c] = bits[s.Choices[c].Audience]
+		}
+		p.needs = append(p.needs, needs)
+	}
+	for _, filling := range p.Candidates {
+		for s, c := range filling {
+			p.pieces |= p.needs[s][c]
+		}
+	}
+}
+
+func (p *placement) compileViews() {
+	all := p.Locales.All()
+	all = all[:min(len(all), noLocale)]
+	for i, locale := range all {
+		p.views = append(p.views, newView(p, uint8(i), locale))
+	}
+	p.viewOf = make(map[string]uint8)
+	for _, asked := range slices.Concat(all, slices.Collect(maps.Keys(p.Locales.Fallback))) {
+		for _, l := range p.Locales.Chain(asked) {
+			if i := slices.Index(all, l); i >= 0 {
+				p.viewOf[asked] = uint8(i)
+				break
+			}
+		}
+	}
+	for _, v := range p.views {
+		v.fallback = p.fallbackIn(v)
+	}
+}
+
+// eligible is the candidates that requests of one signature may be served.
+type eligible struct {
+	set  *candidateSet
+	view *view
+	// slot is where its distributions are kept in servedSlots, or -1 for one made
+	// for a single request.
+	slot int
+	// holdout is what held-out requests get, the same in every epoch; nil where
+	// none are.
+	holdout *served
+}
+
+// eligible returns the eligible set of a signature.
+func (p *placement) eligible(bits uint64, v *view) *eligible {
+	sig := signature{bits & p.pieces, v.position}
+	if e, ok := (*p.sets.Load())[sig]; ok {
+		return e
+	}
+	e := p.newEligible(sig.bits, v)
+	p.keep(sig, e)
+	return e
+}
+
+// keep adds a set unless the cap is reached. When two requests bring the same
+// set at once, both have a slot and only one is found again.
+func (p *placement) keep(sig signature, e *eligible) {
+	p.grow.Lock()
+	defer p.grow.Unlock()
+	old := *p.sets.Load()
+	if first, ok := old[sig]; ok {
+		e.slot = first.slot
+		return
+	}
+	if len(old) >= signatureCap {
+		return
+	}
+	e.slot = len(old)
+	next := maps.Clone(old)
+	next[sig] = e
+	p.sets.Store(&next)
+}
+
+func (p *placement) newEligible(bits uint64, v *view) *eligible {
+	e := &eligible{view: v, slot: -1}
+	allowed := make([][]bool, len(p.Slots))
+	for s, needs := range p.needs {
+		allowed[s] = make([]bool, len(needs))
+		for c, need := range needs {
+			allowed[s][c] = need&^bits == 0 && v.speaks[s][c]
+		}
+	}
+	list := make([]uint16, 0, len(p.Candidates))
+	for c, filling := range p.Candidates {
+		if may(filling, allowed) {
+			list = append(list, uint16(c))
+		}
+	}
+	e.set = newCandidateSet(list, len(p.Candidates))
+	if len(list) > 0 && p.heldOut > 0 {
+		e.holdout = newServed(p, p.control.over(e.set))
+	}
+	return e
+}
+
+func may(filling []uint16, allowed [][]bool) bool {
+	for s, c := range filling {
+		if !allowed[s][c] {
+			return false
+		}
+	}
+	return true
+}
+
+// served is a distribution as decisions tell it.
+type served struct {
+	*mixture
+	placement *placement
+	// totals are, by slot and choice, the weight of all eligible candidates that
+	// share it.
+	totals [][]uint32
+	// slots are, by rank, what decisions hand out, made when first asked for.
+	slots []atomic.Pointer[slotWeights]
+}
+
+// slotWeights are the weights of one candidate's levels by slot, and the same
+// as propensities by the slot's name.
+type slotWeights struct {
+	weights []uint32
+	byName  map[string]float64
+}
+
+func newServed(p *placement, m *mixture) *served {
+	d := &served{mixture: m, placement: p, slots: make([]atomic.Pointer[slotWeights], len(m.weights))}
+	for _, s := range p.Slots {
+		d.totals = append(d.totals, make([]uint32, len(s.Choices)))
+	}
+	for i, c := range m.set.list {
+		for s, choice := range p.Candidates[c] {
+			d.totals[s][choice] += m.weights[i]
+		}
+	}
+	return d
+}
+
+// slotsOf returns the slot weights of the candidate with rank i.
+func (d *served) slotsOf(i int) *slotWeights {
+	if w := d.slots[i].Load(); w != nil {
+		return w
+	}
+	filling := d.placement.Candidates[d.set.list[i]]
+	weights := make([]uint32, len(filling))
+	for s, choice := range filling {
+		weights[s] = d.totals[s][choice]
+	}
+	w := &slotWeights{weights: weights, byName: d.placement.slotPropensity(weights)}
+	d.slots[i].Store(w)
+	return w
+}
+
+// slotPropensity returns weights in slot order as propensities by slot.
+func (p *placement) slotPropensity(weights []uint32) map[string]float64 {
+	if len(weights) != len(p.Slots) {
+		return nil
+	}
+	m := make(map[string]float64, len(weights))
+	for s, w := range weights {
+		m[p.Slots[s].Name] = float64(w) / throughline.WeightOne
+	}
+	return m
+}
+
+// policy returns the policy's distribution over an eligible set.
+func (t *Table) policy(p *placement, e *eligible) *served {
+	cur := &t.current[p.index]
+	if e.slot < 0 {
+		return newServed(p, newShares(cur.rankings, p.floor).over(e.set))
+	}
+	slots := cur.served.Load()
+	if slots == nil {
+		cur.served.CompareAndSwap(nil, new(servedSlots))
+		slots = cur.served.Load()
+	}
+	if d := slots[e.slot].Load(); d != nil {
+		return d
+	}
+	d := newServed(p, newShares(cur.rankings, p.floor).over(e.set))
+	slots[e.slot].Store(d)
+	return d
+}

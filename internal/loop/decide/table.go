@@ -1,0 +1,189 @@
+package decide
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/rule"
+)
+
+// Table decides requests from one snapshot and one epoch. It is immutable to
+// its readers and safe for any number of them. What it hands out, the maps of a
+// decision above all, is shared and may not be changed.
+type Table struct {
+	static *static
+	// number and asOf are the epoch's; zero before the first.
+	number uint32
+	asOf   int64
+	// current has what changes with the epoch, by placement.
+	current []current
+}
+
+// static is what a table keeps from epoch to epoch: the compiled snapshot.
+type static struct {
+	snapshot    *throughline.Snapshot
+	digest      throughline.Digest
+	short       [8]byte // as tokens have it
+	key         []byte
+	questionKey [32]byte
+	rules       []*rule.Program // by position in Snapshot.Audiences
+	placements  []*placement
+	byName      map[string]*placement
+	variants    variantIndex
+}
+
+// current is what the policy of one placement believes in one epoch. The
+// distributions are counted when a signature is first asked for.
+type current struct {
+	rankings throughline.Rankings
+	served   atomic.Pointer[servedSlots]
+}
+
+// signatureCap is how many eligible sets a placement keeps. A request with
+// another is answered the same, and slower: its set is made for it alone.
+const signatureCap = 64
+
+type servedSlots [signatureCap]atomic.Pointer[served]
+
+// Compile prepares a snapshot for deciding. The epoch is what was learned, or
+// nil before anything was; the key signs decision ids. A snapshot with a rule
+// that does not compile, or that refers to what it does not hold, is an error.
+func Compile(snapshot *throughline.Snapshot, epoch *throughline.Epoch, key []byte) (*Table, error) {
+	digest := throughline.DigestOf(snapshot.Encode())
+	s := &static{
+		snapshot: snapshot, digest: digest, short: [8]byte(digest[:8]),
+		key: slices.Clone(key), questionKey: questionKey(key),
+		byName: make(map[string]*placement, len(snapshot.Placements)),
+	}
+	if len(snapshot.Audiences) > 64 {
+		return nil, throughline.Errorf(throughline.TooLarge, "the snapshot has %d audiences, at most 64 can be told apart", len(snapshot.Audiences))
+	}
+	bits := make(map[string]uint64, len(snapshot.Audiences))
+	env := rule.AudienceEnv()
+	for i, a := range snapshot.Audiences {
+		p, err := rule.Compile(env, a.Rule)
+		if err != nil {
+			return nil, throughline.Errorf(throughline.CodeOf(err), "the rule of audience %s cannot be used: %w", a.Name, err).
+				At("Audience/" + a.Name)
+		}
+		s.rules = append(s.rules, p)
+		bits[a.Name] = 1 << i
+	}
+	for i := range snapshot.Placements {
+		p, err := compilePlacement(snapshot, i, bits)
+		if err != nil {
+			return nil, err
+		}
+		s.placements = append(s.placements, p)
+		s.byName[p.Name] = p
+	}
+	return (&Table{static: s}).With(epoch)
+}
+
+// With returns a table of the same snapshot in another epoch. All that the
+// epoch does not change is shared, so it costs some words per placement however
+// many variants there are.
+func (t *Table) With(epoch *throughline.Epoch) (*Table, error) {
+	next := &Table{static: t.static, current: make([]current, len(t.static.placements))}
+	var learned []throughline.Rankings
+	if epoch != nil {
+		if epoch.Snapshot != t.static.digest {
+			return nil, throughline.Errorf(throughline.Conflict, "epoch %d belongs to snapshot %s, not to %s",
+				epoch.Number, epoch.Snapshot.Short(), t.static.digest.Short())
+		}
+		if len(epoch.Placements) != len(t.static.placements) {
+			return nil, throughline.Errorf(throughline.Corrupt, "epoch %d ranks %d placements, its snapshot has %d",
+				epoch.Number, len(epoch.Placements), len(t.static.placements))
+		}
+		next.number, next.asOf, learned = epoch.Number, epoch.AsOf, epoch.Placements
+	}
+	for i, p := range t.static.placements {
+		switch {
+		case p.Policy.Kind == throughline.Fixed:
+			next.current[i].rankings = p.fixed
+		case p.Policy.Kind != throughline.Uniform && learned != nil:
+			next.current[i].rankings = learned[i]
+		}
+	}
+	return next, nil
+}
+
+// Snapshot returns what the table was compiled from; it may not be changed.
+func (t *Table) Snapshot() *throughline.Snapshot { return t.static.snapshot }
+
+// Digest returns the snapshot's digest.
+func (t *Table) Digest() throughline.Digest { return t.static.digest }
+
+// Release returns the number of the release that made the snapshot.
+func (t *Table) Release() int { return t.static.snapshot.Release }
+
+// Epoch returns the epoch's number, or 0 before the first.
+func (t *Table) Epoch() uint32 { return t.number }
+
+// AsOf returns the Unix time in milliseconds up to which every outcome recorded
+// was learned from, or 0 before the first epoch.
+func (t *Table) AsOf() int64 { return t.asOf }
+
+// Placements returns the snapshot's placements by name, ascending; they may not
+// be changed.
+func (t *Table) Placements() []throughline.SnapshotPlacement { return t.static.snapshot.Placements }
+
+// PlacementOf returns the name of the placement that a token of this snapshot
+// was decided for, and of the person who answers for it. Both are empty for a
+// token of another snapshot.
+func (t *Table) PlacementOf(token throughline.Token) (name, owner string) {
+	if token.Snapshot != t.static.short || int(token.Placement) >= len(t.static.placements) {
+		return "", ""
+	}
+	p := t.static.placements[token.Placement]
+	return p.Name, p.Owner
+}
+
+// placement returns the placement of that name.
+func (t *Table) placement(name string) (*placement, error) {
+	if p, ok := t.static.byName[name]; ok {
+		return p, nil
+	}
+	err := throughline.Errorf(throughline.NotFound, "there is no placement %q", name)
+	if near := nearest(name, t.static.snapshot.Placements); near != "" {
+		return nil, err.WithFix("did you mean %s?", near)
+	}
+	return nil, err.WithFix("declare it, or ask for one that is live: throughline get placements")
+}
+
+// nearest returns the placement whose name is the fewest edits away, or "" when
+// none is near enough to be meant.
+func nearest(name string, among []throughline.SnapshotPlacement) string {
+	best, found := 1+max(2, len(name)/3), ""
+	for i := range among {
+		if d := edits(name, among[i].Name); d < best {
+			best, found = d, among[i].Name
+		}
+	}
+	return found
+}
+
+// edits counts the bytes to insert, delete or replace to turn a into b.
+func edits(a, b string) int {
+	if len(a) > 256 { // longer than any name can be
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
