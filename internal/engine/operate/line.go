@@ -274,3 +274,15 @@ type ReleaseMark struct {
 	Number int       `json:"number"`
 	At     time.Time `json:"at"`
 }
+
+// Preview is how one variant looks where it is served.
+type Preview struct {
+	// Title names it for people who cannot see it.
+	Title   string              `json:"title"`
+	Surface throughline.Surface `json:"surface"`
+	Locale  string              `json:"locale"`
+	// HTML is the rendering's markup, when the surface is the web.
+	HTML string `json:"html,omitempty"`
+	// Fields are the rendering's texts by name, when it is an app.
+	Fields map[string]string `json:"fields,omitempty"`
+}

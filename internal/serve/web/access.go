@@ -1,0 +1,171 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/serve"
+)
+
+const sessionCookie = "throughline_session"
+
+func (w *Web) cookie(r *http.Request, name, value string) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value, Path: "/", HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil || w.HTTPS,
+	}
+}
+
+func cookieOf(r *http.Request) string {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// enterAs leaves the session's cookie and goes to a page.
+func (w *Web) enterAs(rw http.ResponseWriter, r *http.Request, value string, expires time.Time, next string) {
+	c := w.cookie(r, sessionCookie, value)
+	c.Expires = expires
+	http.SetCookie(rw, c)
+	http.Redirect(rw, r, next, http.StatusSeeOther)
+}
+
+// signedIn lets only people in who are; others go to the sign-in page and come
+// back.
+func (w *Web) signedIn(h func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(rw http.ResponseWriter, r *http.Request) error {
+		_, ok, err := w.Access.Who(r.Context(), cookieOf(r))
+		if err != nil {
+			return err
+		}
+		if ok {
+			return h(rw, r)
+		}
+		to := "/sign-in"
+		if r.URL.Path != "/" {
+			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		http.Redirect(rw, r, to, http.StatusSeeOther)
+		return nil
+	}
+}
+
+// signInPage is the form by which a person comes in.
+type signInPage struct {
+	shell
+	// Person is the name typed before; Problem why it did not work.
+	Person string
+	// Next is where to go afterwards.
+	Next    string
+	Problem *serve.Fault
+}
+
+func (w *Web) signInPage(rw http.ResponseWriter, r *http.Request) error {
+	next := localPath(r.URL.Query().Get("next"))
+	s := w.shell(r, "Sign in")
+	if s.Viewer.Person != "" {
+		http.Redirect(rw, r, next, http.StatusSeeOther)
+		return nil
+	}
+	return w.render(rw, r, http.StatusOK, "sign-in", signInPage{shell: s, Next: next})
+}
+
+func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return formError(err)
+	}
+	person, next := r.PostFormValue("person"), localPath(r.PostFormValue("next"))
+	value, expires, err := w.Access.SignIn(r.Context(), person, r.PostFormValue("password"))
+	if err == nil {
+		w.enterAs(rw, r, value, expires, next)
+		return nil
+	}
+	f := serve.FaultOf(err)
+	if f.Status >= http.StatusInternalServerError {
+		return err
+	}
+	return w.render(rw, r, f.Status, "sign-in", signInPage{shell: w.shell(r, "Sign in"), Person: person, Next: next, Problem: &f})
+}
+
+func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) error {
+	if err := w.Access.SignOut(r.Context(), cookieOf(r)); err != nil && throughline.CodeOf(err) != throughline.NotFound {
+		return err
+	}
+	c := w.cookie(r, sessionCookie, "")
+	c.MaxAge = -1
+	http.SetCookie(rw, c)
+	http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)
+	return nil
+}
+
+// welcomePage is where the first person accepts the engine.
+type welcomePage struct {
+	shell
+	// Invited is who would accept.
+	Invited operate.Ownership
+	// Problem says why the password did not do.
+	Problem *serve.Fault
+}
+
+func (w *Web) welcomePage(rw http.ResponseWriter, r *http.Request) error {
+	o, err := w.Access.Invited(r.Context(), r.PathValue("secret"))
+	if err != nil {
+		return err
+	}
+	return w.render(rw, r, http.StatusOK, "welcome", welcomePage{shell: w.secretShell(r, "Welcome"), Invited: o})
+}
+
+func (w *Web) welcome(rw http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return formError(err)
+	}
+	secret := r.PathValue("secret")
+	value, expires, err := w.Access.Accept(r.Context(), secret, r.PostFormValue("password"))
+	if err == nil {
+		w.enterAs(rw, r, value, expires, "/")
+		return nil
+	}
+	if throughline.CodeOf(err) != throughline.Invalid {
+		return err
+	}
+	o, ierr := w.Access.Invited(r.Context(), secret)
+	if ierr != nil {
+		return ierr
+	}
+	f := serve.FaultOf(err)
+	return w.render(rw, r, f.Status, "welcome", welcomePage{shell: w.secretShell(r, "Welcome"), Invited: o, Problem: &f})
+}
+
+// secretShell is a shell that does not repeat the page's address, which holds a
+// secret.
+func (w *Web) secretShell(r *http.Request, title string) shell {
+	s := w.shell(r, title)
+	s.Path = ""
+	return s
+}
+
+// enter is the demo's one-time link.
+func (w *Web) enter(rw http.ResponseWriter, r *http.Request) error {
+	if w.Enter == nil {
+		return noPage()
+	}
+	value, expires, err := w.Enter(r.Context(), r.PathValue("secret"))
+	if err != nil {
+		return err
+	}
+	w.enterAs(rw, r, value, expires, "/")
+	return nil
+}
+
+// formError is a form that cannot be read.
+func formError(err error) error {
+	if serve.FaultOf(err).Code == throughline.TooLarge {
+		return err
+	}
+	return throughline.Errorf(throughline.Invalid, "the form cannot be read: %w", err).WithFix("go back and send it again")
+}
