@@ -69,12 +69,27 @@ type batch struct {
 	SentAt time.Time `json:"sentAt"`
 }
 
-// applied is what the management API says of an apply.
-type applied struct {
-	Number  int `json:"number"`
-	Release struct {
-		Number int `json:"number"`
-	} `json:"release"`
+// taken is what the engine says of a batch it acknowledged: everything but what
+// it refuses by name.
+type taken struct {
+	Rejected []struct {
+		Index   int    `json:"index"`
+		Message string `json:"message"`
+	} `json:"rejected"`
 }
 
-func (a applied) release() int { return max(a.Number, a.Release.Number) }
+// change is the body of an apply.
+type change struct {
+	Files   []file `json:"files"`
+	Message string `json:"message"`
+}
+
+type file struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// release is what an apply returns, as far as a probe cares.
+type release struct {
+	Number int `json:"number"`
+}

@@ -106,13 +106,13 @@ func (c *courier) putBack(messages []message, due time.Time) {
 	}
 }
 
-// deliver tries a batch until it is acknowledged. The message ids stay the
-// same, so that an engine that took it and lost its voice takes it once.
+// deliver tries a batch until it is acknowledged or refused. The message ids
+// stay the same, so that an engine that took it and lost its voice takes it once.
 func (c *courier) deliver(ctx context.Context, messages []message) bool {
 	for n := range postAttempts {
-		err := c.doors.send(ctx, batch{Batch: messages, SentAt: c.now().UTC()})
+		acknowledged, err := c.doors.send(ctx, batch{Batch: messages, SentAt: c.now().UTC()})
+		c.ledger.acknowledged(acknowledged, c.now())
 		if err == nil {
-			c.ledger.acknowledged(messages, c.now())
 			return true
 		}
 		if ctx.Err() != nil {

@@ -28,35 +28,53 @@ const maxAnswer = 1 << 20
 // decide asks what to show somebody in a placement.
 func (d *doors) decide(ctx context.Context, placement string, who map[string]any) (answer, error) {
 	var a answer
-	err := d.post(ctx, evaluatePath(placement), "application/json", question{who}, &a, func(r *http.Request) {
+	err := d.post(ctx, evaluatePath(placement), question{who}, &a, func(r *http.Request) {
 		if d.readKey != "" {
 			r.Header.Set("Authorization", "Bearer "+d.readKey)
 		}
 	})
 	if err == nil && a.text("decisionId") == "" {
-		err = throughline.Errorf(throughline.Internal, "the decision for %s has no decisionId", placement).At(evaluatePath(placement))
+		err = throughline.Errorf(throughline.Internal, "the decision for %s has no decisionId", placement).At("POST " + evaluatePath(placement))
 	}
 	return a, err
 }
 
-// send delivers messages; a nil error is an acknowledgement of all of them.
-func (d *doors) send(ctx context.Context, b batch) error {
-	return d.post(ctx, pathBatch, "application/json", b, nil, func(r *http.Request) {
+// send delivers messages and returns those that were acknowledged. The error
+// is about the others.
+func (d *doors) send(ctx context.Context, b batch) ([]message, error) {
+	var t taken
+	err := d.post(ctx, pathBatch, b, &t, func(r *http.Request) {
 		r.SetBasicAuth(d.writeKey, "")
 	})
+	if err != nil {
+		return nil, err
+	}
+	refused := make(map[int]bool)
+	for _, reject := range t.Rejected {
+		refused[reject.Index] = true
+		err = throughline.Errorf(throughline.Invalid, "the engine refuses a message: %s", reject.Message).At("POST " + pathBatch)
+	}
+	var acknowledged []message
+	for i, m := range b.Batch {
+		if !refused[i] {
+			acknowledged = append(acknowledged, m)
+		}
+	}
+	return acknowledged, err
 }
 
 // apply declares one resource and returns the number of the release. JSON is
 // YAML, so its canonical form is a manifest.
 func (d *doors) apply(ctx context.Context, r throughline.Resource) (int, error) {
-	var a applied
-	err := d.post(ctx, pathApply, "application/yaml", json.RawMessage(r.Canonical()), &a, func(r *http.Request) {
+	var made release
+	text := change{[]file{{"probe.yaml", string(r.Canonical())}}, "Simulated: a full stop more or less in " + r.Ref().String()}
+	err := d.post(ctx, pathApply, text, &made, func(r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+d.token)
 	})
-	if err == nil && a.release() == 0 {
-		err = throughline.Errorf(throughline.Internal, "the answer to an apply names no release").At(pathApply)
+	if err == nil && made.Number == 0 {
+		err = throughline.Errorf(throughline.Internal, "the answer to an apply names no release").At("POST " + pathApply)
 	}
-	return a.release(), err
+	return made.Number, err
 }
 
 // busy says that the engine asked to come back later.
@@ -68,7 +86,7 @@ type busy struct {
 func (b busy) Error() string { return b.err.Error() }
 func (b busy) Unwrap() error { return b.err }
 
-func (d *doors) post(ctx context.Context, path, contentType string, body, into any, sign func(*http.Request)) error {
+func (d *doors) post(ctx context.Context, path string, body, into any, sign func(*http.Request)) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -77,7 +95,7 @@ func (d *doors) post(ctx context.Context, path, contentType string, body, into a
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Content-Type", "application/json")
 	sign(r)
 	response, err := d.http.Do(r)
 	if err != nil {
@@ -90,9 +108,6 @@ func (d *doors) post(ctx context.Context, path, contentType string, body, into a
 	}
 	if response.StatusCode/100 != 2 {
 		return refusal(path, response, answer)
-	}
-	if into == nil {
-		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
 		return fmt.Errorf("POST %s answers what is not JSON: %w", path, err)

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/throughline-engine/throughline"
 )
 
 // fakeEngine is the doors without an engine: enough to know what the simulator
@@ -29,6 +27,8 @@ type fakeEngine struct {
 	loseEvery int
 	// refuseEvery answers every n-th batch 429.
 	refuseEvery int
+	// rejectFirst refuses the first message of every batch by name.
+	rejectFirst bool
 
 	mu        sync.Mutex
 	rng       *rand.Rand
@@ -170,7 +170,12 @@ func (e *fakeEngine) take(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "later", http.StatusTooManyRequests)
 		return
 	}
-	for _, m := range b.Batch {
+	rejected := ""
+	for i, m := range b.Batch {
+		if e.rejectFirst && i == 0 {
+			rejected = `,"rejected":[{"index":0,"message":"planted"}]`
+			continue
+		}
 		if e.journal[m.MessageID] {
 			e.doubled++
 		}
@@ -179,18 +184,31 @@ func (e *fakeEngine) take(w http.ResponseWriter, r *http.Request) {
 		}
 		e.learn(m.Properties.DecisionID, m.Event == exposureEvent)
 	}
-	_, _ = w.Write([]byte(`{"success":true}`))
+	_, _ = fmt.Fprintf(w, `{"success":true%s}`, rejected)
 }
 
 func (e *fakeEngine) apply(w http.ResponseWriter, r *http.Request) {
-	var changed throughline.Resource
-	if r.Header.Get("Authorization") != "Bearer token" || json.NewDecoder(r.Body).Decode(&changed) != nil {
+	var changed change
+	if r.Header.Get("Authorization") != "Bearer token" || json.NewDecoder(r.Body).Decode(&changed) != nil || len(changed.Files) != 1 {
 		http.Error(w, "no", http.StatusForbidden)
 		return
 	}
 	e.release++
 	e.applied = time.Now()
-	_, _ = fmt.Fprintf(w, `{"release":{"number":%d}}`, e.release)
+	_, _ = fmt.Fprintf(w, `{"number":%d}`, e.release)
+}
+
+// readBack names what was kept.
+func (e *fakeEngine) readBack(message, decision func(string)) error {
+	for id := range e.journal {
+		message(id)
+	}
+	for id, kept := range e.decisions {
+		if kept {
+			decision(id)
+		}
+	}
+	return nil
 }
 
 // learn counts for every level how often it was shown and how often it worked,

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,32 +22,35 @@ func visit(t *testing.T, seed uint64, duration time.Duration, plant func(*fakeEn
 	t.Helper()
 	resources := resourcesOf(t, Workspace())
 	synctest.Test(t, func(t *testing.T) {
-		s, err := New(Config{
-			BaseURL: "http://engine.example/", ReadKey: "read", WriteKey: "write", Token: "token",
+		var s *Simulator
+		s, e = simulator(t, Config{
 			Resources: resources, Seed: seed, Rate: HeadlessRate, Duration: duration, ProbeEvery: 3 * time.Second,
-			ReadBack: func(_ context.Context, message, decision func(string)) error {
-				for id := range e.journal {
-					message(id)
-				}
-				for id, kept := range e.decisions {
-					if kept {
-						decision(id)
-					}
-				}
-				return nil
-			},
-			HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return e.RoundTrip(r) })},
+			ReadBack: func(_ context.Context, message, decision func(string)) error { return e.readBack(message, decision) },
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		e = newFakeEngine(s.Truth())
 		plant(e)
+		var err error
 		if r, err = s.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		if r.Strange > 0 {
+			t.Errorf("%d decisions showed texts that nobody declared", r.Strange)
+		}
 	})
 	return r, e
+}
+
+// simulator makes one and the fake engine it visits.
+func simulator(t *testing.T, c Config) (*Simulator, *fakeEngine) {
+	t.Helper()
+	var e *fakeEngine
+	c.BaseURL, c.ReadKey, c.WriteKey, c.Token = "http://engine.example/", "read", "write", "token"
+	c.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return e.RoundTrip(r) })}
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = newFakeEngine(s.Truth())
+	return s, e
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -94,6 +98,12 @@ func TestVerdictOnAnEngine(t *testing.T) {
 			t.Error("found no decision missing")
 		}
 	})
+	t.Run("one that refuses messages by name has not acknowledged them", func(t *testing.T) {
+		r, _ := visit(t, 2, 5*time.Second, func(e *fakeEngine) { e.rejectFirst = true })
+		if float64(r.Journaled) != float64(r.Acknowledged) || r.Acknowledged+r.Failures != r.Exposures+r.Outcomes {
+			t.Errorf("acknowledged %d of %d, journaled %.0f, %d failures", r.Acknowledged, r.Exposures+r.Outcomes, r.Journaled, r.Failures)
+		}
+	})
 	t.Run("one that considers outcomes two seconds late is measured", func(t *testing.T) {
 		r, _ := visit(t, 2, 10*time.Second, func(e *fakeEngine) { e.delay = 2 * time.Second })
 		if r.SignalToDecision < 2 || r.SignalToDecision > 2.5 {
@@ -125,6 +135,78 @@ func TestVerdictOnAnEngine(t *testing.T) {
 			}
 		})
 	})
+}
+
+func TestRunEnds(t *testing.T) {
+	t.Run("when the context ends: at once, without error, and nobody's reaction is lost", func(t *testing.T) {
+		resources := resourcesOf(t, Workspace())
+		synctest.Test(t, func(t *testing.T) {
+			s, e := simulator(t, Config{Resources: resources, Rate: 200})
+			ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
+			defer stop()
+			began := time.Now()
+			r, err := s.Run(ctx)
+			if took := time.Since(began); err != nil || took > 3100*time.Millisecond {
+				t.Errorf("took %v: %v", took, err)
+			}
+			if r.Outcomes == 0 || r.Acknowledged != r.Exposures+r.Outcomes || len(e.journal) != int(r.Acknowledged) {
+				t.Errorf("%d exposures and %d outcomes, %d acknowledged", r.Exposures, r.Outcomes, r.Acknowledged)
+			}
+			if r.Journaled.Known() || r.ApplyToServed.Known() {
+				t.Errorf("journaled %v, apply to served %v; nobody looked", r.Journaled, r.ApplyToServed)
+			}
+		})
+	})
+	t.Run("and asked for no more than the rate", func(t *testing.T) {
+		resources := resourcesOf(t, Workspace())
+		synctest.Test(t, func(t *testing.T) {
+			var told int
+			s, _ := simulator(t, Config{Resources: resources, Rate: 50, Duration: 10500 * time.Millisecond, Progress: func(Result) { told++ }})
+			r, err := s.Run(t.Context())
+			if err != nil || r.Decisions < 490 || r.Decisions > 530 || told != 10 {
+				t.Errorf("%d decisions in ten seconds, told %d times: %v", r.Decisions, told, err)
+			}
+		})
+	})
+}
+
+func TestRecipientsBelieveTheirEyes(t *testing.T) {
+	truth, err := NewTruth(1, resourcesOf(t, Workspace()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	banner := truth.sites[0]
+	show := func(badge string) answer {
+		a := answer{
+			Value:    map[string]string{"title": "Moin. Die Trommel ist warm.", "line": "Bags from 100 grams, so nothing goes stale.", "theme": "#243447"},
+			Metadata: map[string]any{"level.badge": "badge-new@2", "level.title": "title-low@1"},
+		}
+		if badge != "" {
+			a.Value["badge"] = badge
+		}
+		return a
+	}
+	tests := []struct {
+		name, badge string
+		want        throughline.Level
+		strange     bool
+	}{
+		{"a text tells its level in any language, whatever the answer claims", "Letzte 40", "badge-last@1", false},
+		{"no text is the empty level", "", "", false},
+		{"a text that was edited meanwhile is what the answer says it is", "Fresh crop", "badge-new@2", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, strange := banner.read(show(tt.badge))
+			want := []throughline.Level{"title-morning@1", "line-grams@1", tt.want, "theme-night@1"}
+			if !slices.Equal(got, want) || strange != tt.strange {
+				t.Errorf("got %q, strange %v", got, strange)
+			}
+			if own, best := truth.rate(banner, got, 0); own <= 0 || own > best {
+				t.Errorf("its rate is %.4f, the best %.4f", own, best)
+			}
+		})
+	}
 }
 
 // cheat serves the best eligible filling.

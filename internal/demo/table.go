@@ -13,8 +13,9 @@ import (
 )
 
 // String returns the truth as text for a terminal: for each placement the rate
-// of an even mix, the best filling for each kind of visitor, and how much each
-// level multiplies the odds, everybody alike.
+// of an even mix, the best filling for each kind of visitor, and by what each
+// level multiplies the odds of an outcome, next to its slot's average and before
+// pairs and audiences change it.
 func (t *Truth) String() string {
 	var b strings.Builder
 	b.WriteString("What the simulated recipients really like. The engine is never told.\n")
@@ -46,8 +47,12 @@ func (t *Truth) writeLevels(b *strings.Builder, s *site) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, sl := range s.slots {
 		choices := slices.Clone(sl.choices)
+		var mean float64
+		for _, c := range choices {
+			mean += t.main(s, sl.name, c.level) / float64(len(choices))
+		}
 		odds := func(c choice) float64 {
-			return math.Exp(s.spread * t.main(s, sl.name, c.level))
+			return math.Exp(s.spread * (t.main(s, sl.name, c.level) - mean))
 		}
 		slices.SortFunc(choices, func(x, y choice) int { return cmp.Compare(odds(y), odds(x)) })
 		fmt.Fprintf(w, "  %s", sl.name)

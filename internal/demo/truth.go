@@ -16,10 +16,10 @@ import (
 // some levels how much more or less one audience likes them.
 const (
 	// The true rate of an even mix lies between these, by placement.
-	lowestBase, highestBase = 0.04, 0.08
+	lowestBase, highestBase = 0.045, 0.08
 	// The best eligible filling does this many times as well as an even mix:
 	// more than most single headlines, about what a whole card can do.
-	lowestLift, highestLift = 2.2, 2.7
+	lowestLift, highestLift = 2.4, 2.9
 	// Relative sizes (standard deviations) and how many pairs and tilts exist.
 	mainSize             = 1.0
 	pairSize, pairShare  = 0.6, 0.15
