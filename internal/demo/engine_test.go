@@ -70,6 +70,12 @@ func (e *fakeEngine) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
+	e.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// ServeHTTP opens the three doors.
+func (e *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -82,7 +88,6 @@ func (e *fakeEngine) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		http.NotFound(w, r)
 	}
-	return w.Result(), nil
 }
 
 func (e *fakeEngine) evaluate(w http.ResponseWriter, r *http.Request) {

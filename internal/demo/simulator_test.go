@@ -7,6 +7,8 @@ import (
 	"flag"
 	"math"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -168,6 +170,32 @@ func TestRunEnds(t *testing.T) {
 			}
 		})
 	})
+}
+
+func TestRunOverRealSockets(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var e *fakeEngine
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.ServeHTTP(w, r) }))
+	s, err := New(Config{
+		BaseURL: server.URL, ReadKey: "read", WriteKey: "write", Token: "token",
+		Resources: resourcesOf(t, Workspace()), Rate: HeadlessRate, Duration: 400 * time.Millisecond, ProbeEvery: 100 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = newFakeEngine(s.Truth())
+	r, err := s.Run(t.Context())
+	server.Close()
+	if err != nil || r.Decisions == 0 || r.Failures > 0 || r.Acknowledged != r.Exposures+r.Outcomes || !r.ApplyToServed.Known() {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	for range 100 { // connections close in their own time
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
 
 func TestRecipientsBelieveTheirEyes(t *testing.T) {

@@ -1,18 +1,16 @@
 package demo
 
 import (
-	"encoding/json"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
-// resourcesOf decodes a folder of YAML without the engine's decoder, for tests
-// of what comes after it.
+// resourcesOf decodes a folder of manifests as the engine would.
 func resourcesOf(t testing.TB, dir fs.FS) []throughline.Resource {
 	t.Helper()
 	var resources []throughline.Resource
@@ -24,26 +22,17 @@ func resourcesOf(t testing.TB, dir fs.FS) []throughline.Resource {
 		if err != nil {
 			return err
 		}
-		for _, document := range strings.Split(string(text), "\n---\n") {
-			var tree map[string]any
-			if err := yaml.Unmarshal([]byte(document), &tree); err != nil {
-				t.Errorf("%s: %v", path, err)
-			}
-			b, err := json.Marshal(tree)
-			if err != nil {
-				return err
-			}
-			var r throughline.Resource
-			if err := json.Unmarshal(b, &r); err != nil {
-				t.Errorf("%s: %v", path, err)
-				continue
-			}
-			resources = append(resources, r)
-		}
-		return nil
+		more, err := declare.Decode(path, text)
+		resources = append(resources, more...)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resources
+}
+
+// workspaces are all that the repository ships.
+func workspaces() map[string]fs.FS {
+	return map[string]fs.FS{"demo": Workspace(), "examples/lido": os.DirFS("../../examples/lido")}
 }
