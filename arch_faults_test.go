@@ -258,6 +258,7 @@ func manyDependencies() map[string]string {
 
 func plantedWords() []planted {
 	const explained, docs, shown = "few dependencies, each explained", "exported names are documented", "the map shows every package"
+	const named, gone = "documents that are named exist", "docs/" + "gone.md"
 	sound := soundHouse()
 	stat := func(text string) map[string]string {
 		return map[string]string{"internal/stat/more.go": "package stat\n\n" + text}
@@ -279,6 +280,8 @@ func plantedWords() []planted {
 		{explained, "an import that go.mod does not know", stat("import _ \"example.org/surprise\"\n"), []string{"imports example.org/surprise, and go.mod"}},
 		{shown, "a package off the map", map[string]string{"internal/model/m.go": source("model")}, []string{"has no row for internal/model"}},
 		{shown, "a row for a package that left", map[string]string{"docs/architecture.md": soundMap + "| `internal/gone` | gone |\n"}, []string{"internal/gone, which is no package"}},
+		{named, "a link to nothing", map[string]string{"README.md": "[here](docs/architecture.md#top), [there](" + gone + "), [far](https://example.org/x.md)"}, []string{"README.md: leads to " + gone}},
+		{named, "a comment that sends the reader nowhere", stat("// See " + gone + ".\n"), []string{"more.go: leads to " + gone}},
 	}
 	for _, name := range []string{"utils", "common", "helpers", "types", "models", "manager"} {
 		faults = append(faults, planted{

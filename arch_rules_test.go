@@ -473,3 +473,35 @@ func onTheMap(h *house) (faults []fault) {
 	}
 	return faults
 }
+
+var (
+	// linked is a link of a document to a file beside it, without its fragment.
+	linked = regexp.MustCompile(`\]\(([^)#\s]+)`)
+	// mentioned is a document that code names.
+	mentioned = regexp.MustCompile(`\bdocs/[a-z0-9/-]+\.md\b`)
+)
+
+func links(h *house) (faults []fault) {
+	follow := func(from string, pattern *regexp.Regexp, group int, base string) {
+		text, err := fs.ReadFile(h.fsys, from)
+		if err != nil {
+			faults = append(faults, fault{from, err.Error()})
+			return
+		}
+		for _, m := range pattern.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[group], ":") { // another site
+				continue
+			}
+			if _, err := fs.Stat(h.fsys, path.Join(base, m[group])); err != nil {
+				faults = append(faults, fault{from, "leads to " + m[group] + ", which is not there"})
+			}
+		}
+	}
+	for _, name := range h.texts {
+		follow(name, linked, 1, path.Dir(name))
+	}
+	for _, f := range h.files {
+		follow(f.path, mentioned, 0, ".")
+	}
+	return faults
+}

@@ -176,6 +176,7 @@ var rules = []rule{
 	{"packages are named for things", namedPackages},
 	{"few dependencies, each explained", dependencies},
 	{"the map shows every package", onTheMap},
+	{"documents that are named exist", links},
 }
 
 func TestHouse(t *testing.T) {

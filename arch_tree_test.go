@@ -23,6 +23,7 @@ type house struct {
 	fsys     fs.FS
 	fset     *token.FileSet
 	files    []*file
+	texts    []string        // paths of the documents in Markdown
 	packages map[string]*pkg // by folder
 	skipped  []string        // folders the walk stayed out of
 	broken   []fault         // files that do not parse
@@ -62,10 +63,14 @@ func open(t testing.TB, fsys fs.FS) *house {
 		case d.IsDir() && h.foreign(name):
 			h.skipped = append(h.skipped, name)
 			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != ".go":
+		case d.IsDir():
 			return nil
+		case path.Ext(name) == ".md":
+			h.texts = append(h.texts, name)
+		case path.Ext(name) == ".go":
+			return h.read(name)
 		}
-		return h.read(name)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
