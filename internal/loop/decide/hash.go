@@ -46,15 +46,31 @@ func questionKey(key []byte) [sha256.Size]byte {
 // same number, and nobody without the key can tell it beforehand. Of the keyed
 // hash only a quarter leaves the engine, which is too little to extend it.
 func (t *Table) question(req throughline.Request) uint64 {
-	var buf [768]byte
-	b := append(buf[:0], t.static.questionKey[:]...)
+	buf := t.static.buffer()
+	b := append((*buf)[:0], t.static.questionKey[:]...)
 	b = append(b, t.static.digest[:]...)
 	b = binary.LittleEndian.AppendUint32(b, t.number)
 	b = appendText(b, req.Placement)
 	b = appendText(b, req.Unit)
 	b = appendMap(b, req.Context)
 	sum := sha256.Sum256(b)
+	if cap(b) <= maxBuffer {
+		*buf = b
+		t.static.buffers.Put(buf)
+	}
 	return binary.BigEndian.Uint64(sum[:])
+}
+
+// maxBuffer keeps one huge context from being remembered for good.
+const maxBuffer = 16 << 10
+
+// buffer returns a buffer to write a question into.
+func (s *static) buffer() *[]byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, 0, 512)
+	return &b
 }
 
 // appendValue writes a value of a request's context so that equal contexts have

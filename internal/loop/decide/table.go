@@ -2,6 +2,7 @@ package decide
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/throughline-engine/throughline"
@@ -31,6 +32,7 @@ type static struct {
 	placements  []*placement
 	byName      map[string]*placement
 	variants    variantIndex
+	buffers     sync.Pool // of *[]byte, for questions
 }
 
 // current is what the policy of one placement believes in one epoch. The
