@@ -26,6 +26,7 @@ type courier struct {
 	doors  *doors
 	ledger *ledger
 	now    func() time.Time
+	hurry  bool // the run was interrupted; set once it has ended
 
 	mu    sync.Mutex
 	queue outbox
@@ -67,8 +68,10 @@ func (c *courier) run(ctx context.Context) {
 }
 
 // finish posts everything that is left, due or not: whoever was about to act
-// acts now.
+// acts now. Where the run was interrupted the engine may be on its way out as
+// well, so nothing is tried twice.
 func (c *courier) finish(ctx context.Context) {
+	c.hurry = ctx.Err() != nil
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer stop()
 	c.post(ctx, c.now().Add(time.Hour))
@@ -81,7 +84,13 @@ func (c *courier) post(ctx context.Context, by time.Time) {
 		if len(messages) == 0 {
 			return
 		}
-		if !c.deliver(ctx, messages) && ctx.Err() != nil {
+		if c.deliver(ctx, messages) {
+			continue
+		}
+		if c.hurry {
+			return
+		}
+		if ctx.Err() != nil {
 			c.putBack(messages, by)
 			return
 		}
@@ -115,7 +124,7 @@ func (c *courier) deliver(ctx context.Context, messages []message) bool {
 		if err == nil {
 			return true
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || c.hurry {
 			return false
 		}
 		c.ledger.failed(err)

@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -29,6 +31,8 @@ type fakeEngine struct {
 	refuseEvery int
 	// rejectFirst refuses the first message of every batch by name.
 	rejectFirst bool
+	// down answers nothing once it has ended.
+	down context.Context
 
 	mu        sync.Mutex
 	rng       *rand.Rand
@@ -68,6 +72,9 @@ func newFakeEngine(truth *Truth) *fakeEngine {
 func (e *fakeEngine) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
+	}
+	if e.down != nil && e.down.Err() != nil {
+		return nil, errors.New("connection refused")
 	}
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)

@@ -159,6 +159,20 @@ func TestRunEnds(t *testing.T) {
 			}
 		})
 	})
+	t.Run("at once also when the engine goes down with it", func(t *testing.T) {
+		resources := resourcesOf(t, Workspace())
+		synctest.Test(t, func(t *testing.T) {
+			s, e := simulator(t, Config{Resources: resources, Rate: 200})
+			ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
+			defer stop()
+			e.down = ctx
+			began := time.Now()
+			r, err := s.Run(ctx)
+			if took := time.Since(began); err != nil || took > 3100*time.Millisecond || r.Failures > 0 {
+				t.Errorf("took %v with %d failures: %v", took, r.Failures, err)
+			}
+		})
+	})
 	t.Run("and asked for no more than the rate", func(t *testing.T) {
 		resources := resourcesOf(t, Workspace())
 		synctest.Test(t, func(t *testing.T) {
