@@ -1,0 +1,4 @@
+package report
+
+// Relative is the interval of an uplift.
+var Relative = relative

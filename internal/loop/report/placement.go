@@ -1,0 +1,146 @@
+package report
+
+import (
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/trial"
+)
+
+// placement is what became of one placement's decisions, across releases.
+type placement struct {
+	name     string
+	owner    string
+	goal     string
+	template string
+	policy   throughline.PolicyKind
+	slots    []string
+	live     bool
+	// changed are the latest releases that changed its variants, oldest first.
+	changed []mark
+
+	trials *trial.Matcher
+	arms   [arms]tally
+	// candidates are those delivered at least once, in that order. Keys stay the
+	// same across releases as long as no piece changes its meaning.
+	candidates []candidate
+	position   map[string]int // by key
+
+	hours series
+	fine  series
+}
+
+// mark is a release and when it went live.
+type mark struct {
+	release int
+	at      int64
+}
+
+// arms counts policy, holdout and fallback.
+const arms = 3
+
+// tally counts trials and the successes among them.
+type tally struct{ deliveries, outcomes int64 }
+
+func (t *tally) add(more tally) {
+	t.deliveries += more.deliveries
+	t.outcomes += more.outcomes
+}
+
+// candidate is one filling.
+type candidate struct {
+	key     string
+	variant string // the id it had last, in the default locale
+	arms    [arms]tally
+}
+
+func (c *candidate) total() (t tally) {
+	for _, a := range c.arms {
+		t.add(a)
+	}
+	return t
+}
+
+const (
+	hour     = time.Hour
+	keepHour = 30 * 24
+	tick     = 10 * time.Second
+	keepTick = 180 // half an hour
+)
+
+func newPlacement(name string) *placement {
+	return &placement{
+		name:     name,
+		trials:   trial.New(0, 0),
+		position: map[string]int{},
+		hours:    series{width: hour.Milliseconds(), keep: keepHour},
+		fine:     series{width: tick.Milliseconds(), keep: keepTick},
+	}
+}
+
+// republish takes what a new snapshot says of the placement.
+func (p *placement) republish(c *throughline.CataloguedPlacement, m mark, changed bool) {
+	p.owner, p.goal, p.template, p.policy = c.Owner, c.Goal, c.Template, c.Policy.Kind
+	p.slots = c.Arms.Slots
+	p.trials.SetWindow(c.Window.Std())
+	if changed {
+		p.changed = lastN(append(p.changed, m), keepTouched)
+	}
+}
+
+// candidate returns the position of a key, which is new when it was never
+// delivered.
+func (p *placement) candidate(key, variant string) int {
+	i, ok := p.position[key]
+	if !ok {
+		i = len(p.candidates)
+		p.position[key] = i
+		p.candidates = append(p.candidates, candidate{key: key})
+	}
+	if variant != "" {
+		p.candidates[i].variant = variant
+	}
+	return i
+}
+
+// none stands for a fallback, which is no candidate.
+const none = -1
+
+// resolve returns the position of a token's candidate, or none.
+func (p *placement) resolve(it *item, t throughline.Token) int {
+	if t.Candidate == throughline.FallbackCandidate || t.Arm == throughline.ArmFallback {
+		return none
+	}
+	known := &it.known[t.Candidate]
+	if *known == 0 {
+		*known = int32(p.candidate(it.keys[t.Candidate], it.variants[t.Candidate])) + 1
+	}
+	return int(*known) - 1
+}
+
+func (p *placement) delivered(it *item, t throughline.Token, at, n int64) {
+	p.add(p.resolve(it, t), t.Arm, at, tally{deliveries: n})
+}
+
+func (p *placement) succeeded(it *item, t throughline.Token, at, n int64) {
+	p.add(p.resolve(it, t), t.Arm, at, tally{outcomes: n})
+}
+
+// add counts for an arm and a candidate, in total and in the blocks of the
+// moment of delivery.
+func (p *placement) add(candidate int, arm throughline.Arm, at int64, t tally) {
+	p.arms[arm].add(t)
+	if candidate != none {
+		p.candidates[candidate].arms[arm].add(t)
+	}
+	for _, s := range []*series{&p.hours, &p.fine} {
+		b := s.block(at)
+		if b == nil {
+			continue
+		}
+		b.arms[arm].add(t)
+		if candidate != none && arm == throughline.ArmPolicy && t.deliveries > 0 {
+			b.serve(candidate, t.deliveries)
+		}
+	}
+}

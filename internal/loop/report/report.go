@@ -1,0 +1,199 @@
+// Package report folds the journal into what people look at: how each placement
+// does against its holdout and where its traffic goes, how fast the line runs
+// and how fast it reacts, and where a variant came from.
+//
+// State is computed by Step from events alone, in integers, so that the same
+// events give the same bytes wherever and whenever they are folded. Numbers
+// with intervals are computed when asked for, and one that the data do not
+// support is refused with what is missing. It remembers a bounded amount: trials
+// for their window (package trial), hours for 30 days, ten seconds for half an
+// hour, and the latest releases, epochs and snapshots.
+package report
+
+import (
+	"time"
+
+	"github.com/throughline-engine/throughline"
+)
+
+// Version is that of this fold: a checkpoint of another version is rebuilt from
+// the journal.
+const Version = 1
+
+// State is what the journal adds up to. It is not safe for concurrent use.
+type State struct {
+	// now is the latest recorded time seen, in Unix milliseconds, as all times
+	// here are.
+	now     int64
+	paces   map[string]*pace
+	shelf   []*catalogue // of the snapshots, oldest first
+	places  map[string]*placement
+	content content
+	epochs  []Epoch // the latest, oldest first
+	ledger  ledger
+	signals reaction
+	applies applies
+	// unplaced counts events whose token names a snapshot or candidate that the
+	// state does not know.
+	unplaced int64
+}
+
+// NewState returns the state before the first event.
+func NewState() *State {
+	return &State{
+		paces:   map[string]*pace{},
+		places:  map[string]*placement{},
+		content: newContent(),
+		ledger:  newLedger(),
+	}
+}
+
+// Step folds one event. Events come in the order of the journal. An error means
+// that the event's payload is corrupt.
+func Step(s *State, e throughline.Event) error {
+	recorded := e.RecordedAt.UnixMilli()
+	s.now = max(s.now, recorded)
+	s.pace(string(e.Type)).add(recorded)
+	s.ledger.sweep(s.now)
+	switch e.Type {
+	case throughline.EventDecisionMade:
+		return s.decided(e)
+	case throughline.EventExposureConfirmed:
+		return s.exposed(e)
+	case throughline.EventOutcomeReceived:
+		return s.reached(e)
+	case throughline.EventExposureCounted:
+		return s.counted(e)
+	case throughline.EventSnapshotPublished:
+		return s.catalogued(e)
+	case throughline.EventEpochPublished:
+		return s.learned(e)
+	case throughline.EventReleasePublished, throughline.EventReleaseRolledBack:
+		return s.released(e)
+	}
+	return nil
+}
+
+// decided takes a decision: it proves which release and which epoch are served,
+// and that the record holds it.
+func (s *State) decided(e throughline.Event) error {
+	d, err := throughline.DecodeData[throughline.DecisionMade](e)
+	if err != nil {
+		return err
+	}
+	if !s.ledger.decided(d.Token.Question, s.now) {
+		return nil
+	}
+	at := e.OccurredAt.UnixMilli()
+	s.signals.used(s.epochs, d.Token.Epoch, at)
+	s.applies.served(s.catalogue(d.Token.Snapshot), d.Token.Snapshot, at)
+	return nil
+}
+
+func (s *State) exposed(e throughline.Event) error {
+	x, err := throughline.DecodeData[throughline.ExposureConfirmed](e)
+	if err != nil {
+		return err
+	}
+	p, item, ok := s.locate(x.Token)
+	if !ok {
+		s.unplaced++
+		return nil
+	}
+	m := p.trials.Exposure(x.Token.Question, e.OccurredAt, e.RecordedAt)
+	if m.Trial {
+		p.delivered(item, x.Token, m.At.UnixMilli(), 1)
+		s.pace(paceDelivery).add(e.RecordedAt.UnixMilli())
+		s.ledger.exposed(x.Token, s.now)
+	}
+	if m.Success {
+		s.succeeded(p, item, x.Token, m.At, e)
+	}
+	return nil
+}
+
+func (s *State) reached(e throughline.Event) error {
+	o, err := throughline.DecodeData[throughline.OutcomeReceived](e)
+	if err != nil {
+		return err
+	}
+	p, item, ok := s.locate(o.Token)
+	if !ok {
+		s.unplaced++
+		return nil
+	}
+	if o.Name != item.event {
+		return nil
+	}
+	if m := p.trials.Outcome(o.Token.Question, e.OccurredAt, e.RecordedAt); m.Success {
+		s.succeeded(p, item, o.Token, m.At, e)
+	}
+	return nil
+}
+
+// succeeded counts an outcome, in the block of its delivery, and starts the
+// clock that stops when a decision takes it into account.
+func (s *State) succeeded(p *placement, item *item, t throughline.Token, delivered time.Time, e throughline.Event) {
+	p.succeeded(item, t, delivered.UnixMilli(), 1)
+	s.pace(paceOutcome).add(e.RecordedAt.UnixMilli())
+	s.signals.wait(e.Seq, e.RecordedAt.UnixMilli())
+}
+
+// counted takes exposures and outcomes known only as sums.
+func (s *State) counted(e throughline.Event) error {
+	c, err := throughline.DecodeData[throughline.ExposureCounted](e)
+	if err != nil {
+		return err
+	}
+	p := s.places[c.Placement]
+	if p == nil || c.Exposures < 0 || c.Outcomes < 0 {
+		s.unplaced++
+		return nil
+	}
+	p.add(p.candidate(c.Key, ""), throughline.ArmPolicy, e.OccurredAt.UnixMilli(), tally{c.Exposures, c.Outcomes})
+	s.pace(paceDelivery).addMany(e.RecordedAt.UnixMilli(), c.Exposures)
+	s.pace(paceOutcome).addMany(e.RecordedAt.UnixMilli(), c.Outcomes)
+	return nil
+}
+
+func (s *State) learned(e throughline.Event) error {
+	p, err := throughline.DecodeData[throughline.EpochPublished](e)
+	if err != nil {
+		return err
+	}
+	s.epochs = lastN(append(s.epochs, Epoch{p.Number, p.Through, e.RecordedAt.UnixMilli()}), keepEpochs)
+	s.signals.published(s.epochs)
+	return nil
+}
+
+// Epoch is one publication of what the policies learned.
+type Epoch struct {
+	Number uint32
+	// Through is the last event it has learned from.
+	Through uint64
+	// At is when it was recorded, in Unix milliseconds.
+	At int64
+}
+
+const (
+	keepEpochs    = 512
+	keepSnapshots = 64
+	keepReleases  = 100
+)
+
+// The things that come at a pace and are not event types.
+const (
+	paceDelivery = "delivery"
+	paceOutcome  = "outcome"
+	paceVariant  = "variant"
+	paceKind     = "kind/"
+)
+
+func (s *State) pace(what string) *pace {
+	p := s.paces[what]
+	if p == nil {
+		p = new(pace)
+		s.paces[what] = p
+	}
+	return p
+}
