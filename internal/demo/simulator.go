@@ -110,6 +110,8 @@ const (
 	mostStrikes = 40
 	// People who react do so after this long.
 	soonest, latest = 200 * time.Millisecond, 2 * time.Second
+	// bufferTime is how long a decision may take to reach the journal.
+	bufferTime = time.Second
 )
 
 // Run visits the engine until the duration has passed or the context ends,
@@ -303,11 +305,14 @@ func (r *run) progress(ctx context.Context) {
 	}
 }
 
-// settle reads the journal back and returns the account.
+// settle reads the journal back and returns the account. Messages are durable
+// when they are acknowledged, but decisions reach the journal through a buffer;
+// one that is not there after the buffer's time is lost.
 func (r *run) settle(ctx context.Context, ended time.Time) (Result, error) {
 	if r.config.ReadBack == nil {
 		return r.ledger.result(ended, false), nil
 	}
+	pause(ctx, bufferTime)
 	err := r.config.ReadBack(context.WithoutCancel(ctx), r.ledger.foundMessage, r.ledger.foundDecision)
 	if err != nil {
 		return r.ledger.result(ended, false), throughline.Errorf(throughline.CodeOf(err), "the journal could not be read back: %w", err)
