@@ -47,6 +47,7 @@ func TestLocales(t *testing.T) {
 		p.Slots[3].Choices[0].Text = map[string]string{"de": "nur deutsch"}
 	})
 	table := compile(t, s, nil)
+	decide(t, table, ask("u", map[string]any{"locale": "de"}), nil) // its set may not serve the others
 	for _, c := range []struct{ asked, got, text string }{
 		{"", "en", "english"},
 		{"en", "en", "english"},
@@ -64,8 +65,8 @@ func TestLocales(t *testing.T) {
 				if d.Locale != c.got || !strings.HasPrefix(d.Values["slot0"], c.text) {
 					t.Fatalf("got locale %q with %q", d.Locale, d.Values["slot0"])
 				}
-				if d.Values["slot3"] == "nur deutsch" && c.text == "english" {
-					t.Fatal("a piece without English text was served in English")
+				if d.Values["slot3"] == "" || d.Values["slot3"] == "nur deutsch" && c.text == "english" {
+					t.Fatalf("a piece without English text was served in English: %q", d.Values["slot3"])
 				}
 			}
 		})
@@ -108,6 +109,16 @@ func TestDecideAnswers(t *testing.T) {
 		other := decide(t, table, ask("u1", context), nil)
 		if other.ID == d.ID || other.Variant != d.Variant {
 			t.Errorf("id %s and variant %s, were %s and %s", other.ID, other.Variant, d.ID, d.Variant)
+		}
+	})
+	t.Run("another epoch is another question", func(t *testing.T) {
+		t.Parallel()
+		next, err := table.With(learnedEpoch(s, 6))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other := decide(t, next, ask("u1", everyone()), nil); other.Token.Question == d.Token.Question {
+			t.Error("two epochs number a question alike")
 		}
 	})
 	t.Run("another key asks the same and numbers it otherwise", func(t *testing.T) {

@@ -165,7 +165,6 @@ func (e *deal) add(a, b uint32) {
 	e.marks[first]++
 	if end > n {
 		e.marks[0]++
-		e.marks[n]--
 		end -= n
 	}
 	e.marks[end]--

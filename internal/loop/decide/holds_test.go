@@ -223,6 +223,13 @@ func TestExplainLeavesHoldsAlone(t *testing.T) {
 	}
 }
 
+func latest(before, now time.Time, held bool) time.Time {
+	if held && before.After(now) {
+		return before
+	}
+	return now
+}
+
 // TestHoldsAgainstAMap puts and gets at random and compares with a plain map
 // and list that do the same the slow way.
 func TestHoldsAgainstAMap(t *testing.T) {
@@ -239,9 +246,10 @@ func TestHoldsAgainstAMap(t *testing.T) {
 			}
 		}
 	}
-	now, evicted := noon, int64(0)
+	clock, evicted := noon, int64(0)
 	for step := range 20_000 {
-		now = now.Add(time.Duration(rng.IntN(500)) * time.Second)
+		clock = clock.Add(time.Duration(rng.IntN(500)) * time.Second)
+		now := clock.Add(-time.Duration(rng.IntN(1000)) * time.Second) // requests overtake each other
 		key := HoldKey{Unit: holdShards * rng.Uint64N(8), Placement: fmt.Sprint(rng.IntN(2))}
 		switch rng.IntN(10) {
 		case 0:
@@ -262,8 +270,9 @@ func TestHoldsAgainstAMap(t *testing.T) {
 				order = order[1:]
 				evicted++
 			}
+			_, there := values[key]
 			drop(key)
-			order, values[key], last[key] = append(order, key), uint64(step), now
+			order, values[key], last[key] = append(order, key), uint64(step), latest(last[key], now, there)
 			held.Put(key, Hold{Token: throughline.Token{Question: uint64(step)}}, now)
 		default:
 			want, ok := values[key]
@@ -274,7 +283,7 @@ func TestHoldsAgainstAMap(t *testing.T) {
 			}
 			if ok {
 				drop(key)
-				order, last[key] = append(order, key), now
+				order, last[key] = append(order, key), latest(last[key], now, true)
 			}
 			if got, there := held.Get(key, now, SessionIdle); there != ok || got.Token.Question != want {
 				t.Fatalf("step %d: got %d, %v, want %d, %v", step, got.Token.Question, there, want, ok)

@@ -63,11 +63,21 @@ const significant = 1e-4 // by chance once in 10,000 seeds; these are fixed
 
 func TestServedFrequencies(t *testing.T) {
 	t.Parallel()
-	const units = 200_000
 	s := world(func(p *throughline.SnapshotPlacement) {
 		p.Holdout = &throughline.Holdout{Share: 0.1, Serve: throughline.ServeUniform}
 	})
-	table := compile(t, s, learnedEpoch(s, 9))
+	t.Run("before the first epoch", func(t *testing.T) {
+		t.Parallel()
+		checkFrequencies(t, compile(t, s, nil), 100_000)
+	})
+	t.Run("with learned rankings", func(t *testing.T) {
+		t.Parallel()
+		checkFrequencies(t, compile(t, s, learnedEpoch(s, 9)), 200_000)
+	})
+}
+
+func checkFrequencies(t *testing.T, table *Table, units int) {
+	t.Helper()
 	context := everyone()
 	counts := map[throughline.Arm]map[uint16]int{throughline.ArmPolicy: {}, throughline.ArmHoldout: {}}
 	total := map[throughline.Arm]int{}
@@ -100,12 +110,15 @@ func TestServedFrequencies(t *testing.T) {
 		})
 	}
 	t.Run("the holdout has its share", func(t *testing.T) {
-		share, sd := float64(total[throughline.ArmHoldout])/units, math.Sqrt(0.1*0.9/units)
+		share, sd := float64(total[throughline.ArmHoldout])/float64(units), math.Sqrt(0.1*0.9/float64(units))
 		if math.Abs(share-0.1) > 4*sd {
 			t.Errorf("share %.4f, want 0.1 within %.4f", share, 4*sd)
 		}
 	})
 	t.Run("a distribution that is off is found out", func(t *testing.T) {
+		if table.Epoch() == 0 {
+			t.Skip("all propensities are the same")
+		}
 		p := distributionOf(t, table, context, throughline.ArmPolicy)
 		low, high := uint16(0), uint16(0)
 		for c := range p {
