@@ -16,7 +16,7 @@ import (
 // Rates that suit the two ways to run the demo, in decisions a second.
 const (
 	HeadlessRate = 600 // enough to learn from in half a minute on two cores
-	WatchedRate  = 50  // slow enough to watch
+	WatchedRate  = 200 // slow enough to watch; at 50 a minute does not always show what was learned
 )
 
 // Config says who visits which engine, and how.

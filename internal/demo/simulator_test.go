@@ -266,6 +266,18 @@ func TestSomebodyCanLearnIt(t *testing.T) {
 	}
 }
 
+func TestAWatcherSeesItWithinAMinute(t *testing.T) {
+	resources := resourcesOf(t, Workspace())
+	synctest.Test(t, func(t *testing.T) {
+		s, e := simulator(t, Config{Resources: resources, Seed: 1, Rate: WatchedRate, Duration: time.Minute})
+		e.choose = perSlot
+		r, err := s.Run(t.Context())
+		if err != nil || r.LearnedRate < 1.3*r.HoldoutRate {
+			t.Errorf("learned %.4f, holdout %.4f: %v", r.LearnedRate, r.HoldoutRate, err)
+		}
+	})
+}
+
 func TestResultIsOneObjectWithExactlyTheseFields(t *testing.T) {
 	r := newLedger(false).result(time.Time{}, false)
 	r.Decisions, r.LearnedRate = 12, Measure(1.0/3)
