@@ -168,6 +168,9 @@ const (
 	// maxMoments and maxSeries bound what a chart can show.
 	maxMoments = 120
 	maxSeries  = 5
+	// youngFor is how long a placement's curve is drawn from the fine blocks:
+	// fewer hours than these are no curve.
+	youngFor = 6 * hour
 )
 
 // share returns each candidate's part of the policy's latest deliveries.
@@ -195,8 +198,8 @@ func shares(sum []int64, total int64) []float64 {
 	return out
 }
 
-// Curve is how a placement went over time: by ten seconds while it is younger
-// than half an hour, then by the hour, in at most 120 moments.
+// Curve is how a placement went over time, in at most 120 moments: its last half
+// hour until it has run for some hours, then its last 30 days.
 type Curve struct {
 	// At are the beginnings of the moments, ascending; each lasts Step. Moments
 	// without a delivery by the policy are left out.
@@ -227,7 +230,7 @@ type ReleaseMark struct {
 // curve draws the placement's course and notes in each variant where it began.
 func (p *placement) curve(variants []Variant, now time.Time) Curve {
 	s := &p.hours
-	if young := now.Add(-keepTick * tick); !p.hours.start().Before(young.Truncate(hour)) && !p.fine.start().IsZero() {
+	if now.Sub(p.hours.start()) < youngFor {
 		s = &p.fine
 	}
 	moments, step := s.moments(now.UnixMilli())
