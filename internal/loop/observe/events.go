@@ -140,8 +140,12 @@ func (p *personal) json() []byte {
 	b := make([]byte, 0, 256+len(p.Properties)+len(p.Traits)+len(p.Context))
 	b = append(b, '{')
 	for _, f := range []struct{ name, value string }{
-		{"messageId", p.MessageID}, {"userId", p.UserID}, {"anonymousId", p.AnonymousID},
-		{"groupId", p.GroupID}, {"previousId", p.PreviousID}, {"name", p.Name},
+		{"messageId", p.MessageID},
+		{"userId", p.UserID},
+		{"anonymousId", p.AnonymousID},
+		{"groupId", p.GroupID},
+		{"previousId", p.PreviousID},
+		{"name", p.Name},
 	} {
 		if f.value != "" {
 			b = appendField(b, f.name, quote(f.value))
@@ -151,8 +155,12 @@ func (p *personal) json() []byte {
 		name string
 		raw  []byte
 	}{
-		{"timestamp", p.Timestamp.text}, {"originalTimestamp", p.OriginalTimestamp.text}, {"sentAt", p.SentAt.text},
-		{"properties", p.Properties}, {"traits", p.Traits}, {"context", p.Context},
+		{"timestamp", p.Timestamp.text},
+		{"originalTimestamp", p.OriginalTimestamp.text},
+		{"sentAt", p.SentAt.text},
+		{"properties", p.Properties},
+		{"traits", p.Traits},
+		{"context", p.Context},
 	} {
 		if present(f.raw) {
 			b = appendField(b, f.name, f.raw)

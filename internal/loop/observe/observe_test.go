@@ -79,25 +79,30 @@ func TestKindsOfEvents(t *testing.T) {
 		{
 			"the exposure event with a decision is an exposure", "track",
 			`{"event":"Throughline Exposure","anonymousId":"u","properties":{"decisionId":"` + id + `"}}`,
-			throughline.EventExposureConfirmed, throughline.ExposureConfirmed{Token: token},
+			throughline.EventExposureConfirmed,
+			throughline.ExposureConfirmed{Token: token},
 		},
 		{
 			"any other event with a decision is an outcome", "t",
 			`{"event":"Order Completed","userId":"u","properties":{"decisionId":"` + id + `","value":19.5,"coupon":"X"}}`,
-			throughline.EventOutcomeReceived, throughline.OutcomeReceived{Token: token, Name: "Order Completed", Value: 19.5},
+			throughline.EventOutcomeReceived,
+			throughline.OutcomeReceived{Token: token, Name: "Order Completed", Value: 19.5},
 		},
 		{
 			"a track message without a decision is a signal, whatever its value is", "track",
 			`{"event":"Page Scrolled","userId":"u","properties":{"value":"far"}}`,
-			throughline.EventSignalObserved, throughline.SignalObserved{Kind: "track", Name: "Page Scrolled"},
+			throughline.EventSignalObserved,
+			throughline.SignalObserved{Kind: "track", Name: "Page Scrolled"},
 		},
 		{
 			"an identify message is a signal", "identify", `{"userId":"u","traits":{"email":"a@b.example"}}`,
-			throughline.EventSignalObserved, throughline.SignalObserved{Kind: "identify"},
+			throughline.EventSignalObserved,
+			throughline.SignalObserved{Kind: "identify"},
 		},
 		{
 			"a page is a signal, and its name, which may say of whom it is, is sealed", "page", `{"userId":"u","name":"Profile of Jo"}`,
-			throughline.EventSignalObserved, throughline.SignalObserved{Kind: "page"},
+			throughline.EventSignalObserved,
+			throughline.SignalObserved{Kind: "page"},
 		},
 	}
 	for _, tt := range tests {
@@ -324,7 +329,7 @@ func TestKey(t *testing.T) {
 	if key("web", a) != key("web", b) {
 		t.Error("the same messageId sent again has another key")
 	}
-	if key("web", bare) != key("web", bare) {
+	if once, again := key("web", bare), key("web", bare); once != again {
 		t.Error("the same bytes without a messageId have another key")
 	}
 	keys := []string{key("web", a), key("app", a), key("web", c), key("web", bare), key("web", strings.Replace(bare, `"u"`, `"v"`, 1))}

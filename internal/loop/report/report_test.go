@@ -287,6 +287,18 @@ func TestCheckpoint(t *testing.T) {
 			}
 		}
 	})
+	t.Run("no field is left out of a checkpoint", func(t *testing.T) {
+		for _, cut := range []int{500, 1500, len(j.events)} {
+			s, read := fold(t, j.events[:cut]), report.NewState()
+			report.Strain(s)
+			if err := read.Unmarshal(bytesOf(t, s)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := report.Difference(s, read); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
 	t.Run("a checkpoint cut short or of another version is corrupt, and the state stays", func(t *testing.T) {
 		s := fold(t, j.events[:50])
 		before := bytesOf(t, s)

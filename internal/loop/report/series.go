@@ -25,13 +25,6 @@ func (b *block) serve(candidate int, n int64) {
 	b.served[candidate] += n
 }
 
-func (b *block) deliveries() (n int64) {
-	for _, a := range b.arms {
-		n += a.deliveries
-	}
-	return n
-}
-
 // block returns the block of a moment, or nil for one too long ago. It is valid
 // until the next call.
 func (s *series) block(at int64) *block {
