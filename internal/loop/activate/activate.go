@@ -157,6 +157,10 @@ func (b *builder) candidates(place, name string, a throughline.Assembly) [][]uin
 
 // noneLeft says of an assembly without candidates what took them all.
 func noneLeft(a throughline.Assembly) *throughline.Error {
+	if len(a.Slots) == 0 {
+		return throughline.Errorf(throughline.Invalid, "no variant is left: nothing was assembled").
+			WithFix("give the placement a template that has slots and a rendering for its channel")
+	}
 	for _, s := range a.Slots {
 		if len(s.Choices) == 0 {
 			return throughline.Errorf(throughline.Invalid, "no variant is left: nothing fits the slot %s", s.Name).
