@@ -52,7 +52,8 @@ const (
 // inspector looks at the HTML as a browser would cut it.
 type inspector struct {
 	scanner
-	at int // the offset of the current token
+	at   int             // the offset of the current token
+	told map[string]bool // elements already refused
 }
 
 // inspect refuses what a rendering may not hold, and placeholders where no text
@@ -119,7 +120,11 @@ func (in *inspector) tag(z *html.Tokenizer, raw string) {
 		in.problem(in.at, throughline.Invalid, "a section begins or ends inside <%s>", name).WithFix("put whole elements between {{#slot}} and {{/slot}}")
 		return
 	}
-	if why := refused(name); why != "" {
+	if why := refused(name); why != "" && !in.told[name] {
+		if in.told == nil {
+			in.told = map[string]bool{}
+		}
+		in.told[name] = true
 		in.problem(in.at, throughline.Invalid, "<%s> may not stand in a rendering: %s", name, why).WithFix("remove it")
 	}
 	seen := map[string]bool{}

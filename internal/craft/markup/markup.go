@@ -286,10 +286,9 @@ func (s *scanner) placeholder(inside string, start, end int) {
 		}
 		s.add(token, name, start, end)
 	case strings.HasPrefix(inside, "#"):
-		if s.known(start, inside[1:]) {
-			s.add(open, inside[1:], start, end)
-			s.sections = append(s.sections, s.pieces[len(s.pieces)-1])
-		}
+		s.known(start, inside[1:])
+		s.add(open, inside[1:], start, end)
+		s.sections = append(s.sections, s.pieces[len(s.pieces)-1])
 	case strings.HasPrefix(inside, "/"):
 		s.close(inside[1:], start, end)
 	case s.known(start, inside):

@@ -1,0 +1,124 @@
+package declare
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/throughline-engine/throughline"
+)
+
+// The bounds of a policy.
+const (
+	minFloor   = 0.001
+	maxHoldout = 0.5
+	maxExplore = 10_000_000
+)
+
+func (v *validator) placement(p *throughline.Placement) {
+	v.ref("spec.brief", throughline.KindBrief, p.Brief)
+	v.ref("spec.audience", throughline.KindAudience, p.Audience)
+	v.required("spec.goal", throughline.KindGoal, p.Goal)
+	channel := v.required("spec.channel", throughline.KindChannel, p.Channel)
+	v.policy(&p.Policy)
+	if p.Holdout != nil {
+		v.holdout(p.Holdout)
+	}
+	if !v.required("spec.template", throughline.KindTemplate, p.Template) {
+		return
+	}
+	t := Spec[*throughline.Template](v.set, p.Template)
+	if channel && t.Rendering(p.Channel) == nil {
+		v.problem("spec.template", "the template %s has no rendering for the channel %s", p.Template, p.Channel).
+			WithFix("add one to Template/%s, or choose another channel", p.Template)
+	}
+	v.fallback(t, p)
+	if p.Policy.Kind == throughline.Fixed {
+		v.filling("spec.policy.fixed", t, p.Policy.Fixed)
+	}
+	if p.Holdout != nil && p.Holdout.Serve == throughline.ServeControl {
+		v.filling("spec.holdout.control", t, p.Holdout.Control)
+	}
+}
+
+func (v *validator) policy(p *throughline.Policy) {
+	if p.Floor != 0 && (p.Floor < minFloor || p.Floor > 1) {
+		v.problem("spec.policy.floor", "the floor is %v", p.Floor).WithFix("write a share from %v to 1; 0.02 is the default", minFloor)
+	}
+	if p.Explore < 0 || p.Explore > maxExplore {
+		v.problem("spec.policy.explore", "explore is %d", p.Explore).WithFix("write how many exposures to spend, at most %d", maxExplore)
+	}
+	if p.Explore != 0 && p.Kind != throughline.ExploreThenCommit {
+		v.problem("spec.policy.explore", "explore belongs to the policy %s", throughline.ExploreThenCommit).
+			WithFix("remove it, or write kind: %s", throughline.ExploreThenCommit)
+	}
+	switch {
+	case p.Kind == throughline.Fixed && len(p.Fixed) == 0:
+		v.problem("spec.policy.fixed", "the policy is fixed, and no filling is named").WithFix("name the fragment for every required slot")
+	case p.Kind != throughline.Fixed && len(p.Fixed) > 0:
+		v.problem("spec.policy.fixed", "a filling is named, and the policy is not fixed").WithFix("remove it, or write kind: fixed")
+	}
+}
+
+func (v *validator) holdout(h *throughline.Holdout) {
+	if !(h.Share > 0 && h.Share <= maxHoldout) {
+		v.problem("spec.holdout.share", "the share is %v", h.Share).WithFix("write a share above 0 and at most %v, or leave the holdout out", maxHoldout)
+	}
+	switch {
+	case h.Serve == throughline.ServeControl && len(h.Control) == 0:
+		v.problem("spec.holdout.control", "the holdout serves a control, and none is named").WithFix("name the fragment for every required slot")
+	case h.Serve != throughline.ServeControl && len(h.Control) > 0:
+		v.problem("spec.holdout.control", "a control is named, and the holdout does not serve it").WithFix("remove it, or write serve: control")
+	}
+}
+
+// fallback checks that there is always something to show, whoever asks.
+func (v *validator) fallback(t *throughline.Template, p *throughline.Placement) {
+	if len(p.Fallback) == 0 && slices.ContainsFunc(t.Slots, func(s throughline.Slot) bool { return s.Required }) {
+		v.problem("spec.fallback", "the placement has no fallback").WithFix("name a fragment for every required slot: %s", requiredSlots(t))
+		return
+	}
+	v.filling("spec.fallback", t, p.Fallback)
+	for _, slot := range slices.Sorted(maps.Keys(p.Fallback)) {
+		if f := Spec[*throughline.Fragment](v.set, p.Fallback[slot]); f != nil && f.Audience != "" {
+			v.problem("spec.fallback."+slot, "only the audience %s may see Fragment/%s, and a fallback is for everyone", f.Audience, p.Fallback[slot]).
+				WithFix("choose a fragment without an audience")
+		}
+	}
+}
+
+// filling checks that every required slot is filled, with fragments there are
+// and of the slot's role. Labels and constraints are for assemble to judge.
+func (v *validator) filling(field string, t *throughline.Template, f throughline.Filling) {
+	if len(f) == 0 {
+		return // told where the filling belongs
+	}
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		slot, _ := t.Slot(name)
+		if slot == nil {
+			v.problem(field+"."+name, "the template has no slot %q", name).WithFix("%s", suggest(name, slotNames(t), "it has no slots"))
+			continue
+		}
+		if !v.required(field+"."+name, throughline.KindFragment, f[name]) {
+			continue
+		}
+		if piece := Spec[*throughline.Fragment](v.set, f[name]); piece.Role != slot.Role {
+			v.problem(field+"."+name, "Fragment/%s has the role %s, and the slot %s takes %s", f[name], piece.Role, name, slot.Role).
+				WithFix("choose a fragment with the role %s", slot.Role)
+		}
+	}
+	for _, s := range t.Slots {
+		if _, filled := f[s.Name]; s.Required && !filled {
+			v.problem(field, "the required slot %s is not filled", s.Name).WithFix("name a fragment with the role %s for it", s.Role)
+		}
+	}
+}
+
+func requiredSlots(t *throughline.Template) string {
+	var names []string
+	for _, s := range t.Slots {
+		if s.Required {
+			names = append(names, s.Name)
+		}
+	}
+	return listed(names)
+}
