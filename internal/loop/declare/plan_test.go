@@ -168,8 +168,7 @@ func TestPlanDeletes(t *testing.T) {
 			if _, ok := next.Get(plain); ok {
 				t.Error("it is still there")
 			}
-			if before := declare.NewSet(mustWorkspace(t))
-			risk := declare.Risk(before, before, changes); risk.Level != throughline.RiskHigh {
+			if risk := declare.Risk(current, next, changes); risk.Level != throughline.RiskHigh {
 				t.Error(risk)
 			}
 		})
