@@ -57,9 +57,8 @@ func (r *reaction) used(epochs []Epoch, number uint32, at int64) {
 			return
 		}
 	}
-	seen := slices.ContainsFunc(r.early, func(u use) bool { return u.epoch == number })
-	if !seen && len(r.early) < keepEarly {
-		r.early = append(r.early, use{epoch: number, at: at})
+	if !slices.ContainsFunc(r.early, func(u use) bool { return u.epoch == number }) {
+		r.early = lastN(append(r.early, use{epoch: number, at: at}), keepEarly)
 	}
 }
 
@@ -101,19 +100,15 @@ func (a *applies) published(release int, at int64) { a.release, a.at = release, 
 // served takes a decision made from a snapshot, whose catalogue is nil while the
 // journal has not told of it.
 func (a *applies) served(c *catalogue, snapshot [8]byte, at int64) {
-	if a.release == 0 {
-		return
-	}
-	if c != nil {
-		if c.release == a.release {
-			a.hist.Add(float64(at - a.at))
-			a.release = 0
+	if c == nil {
+		if !slices.ContainsFunc(a.early, func(u use) bool { return u.snapshot == snapshot }) {
+			a.early = lastN(append(a.early, use{snapshot: snapshot, at: at}), keepEarly)
 		}
 		return
 	}
-	seen := slices.ContainsFunc(a.early, func(u use) bool { return u.snapshot == snapshot })
-	if !seen && len(a.early) < keepEarly {
-		a.early = append(a.early, use{snapshot: snapshot, at: at})
+	if a.release != 0 && c.release == a.release {
+		a.hist.Add(float64(at - a.at))
+		a.release = 0
 	}
 }
 

@@ -157,10 +157,10 @@ func TestLoop(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what happens before the journal tells of the epoch or snapshot still counts from then", func(t *testing.T) {
+	t.Run("a decision recorded before the release or epoch it was made from still stops the clock", func(t *testing.T) {
 		k := &journal{}
-		k.add(throughline.EventReleasePublished, throughline.ReleasePublished{Release: throughline.Release{Number: 1}}, 0, 0)
 		k.decided(hero(1, 0, policy, 100), 2*time.Second)
+		k.add(throughline.EventReleasePublished, throughline.ReleasePublished{Release: throughline.Release{Number: 1}}, 0, 3*time.Second)
 		k.add(throughline.EventSnapshotPublished, catalogue(1, first), 3*time.Second, 3*time.Second)
 		k.shown(hero(1, 0, policy, 100), 4*time.Second)
 		k.reached(hero(1, 0, policy, 100), signedUp, 5*time.Second)
