@@ -142,6 +142,16 @@ func (t *Table) PlacementOf(token throughline.Token) (name, owner string) {
 	return p.Name, p.Owner
 }
 
+// Key returns the name by levels of a candidate, as Arms.Key has it, or "" for
+// one that is not there.
+func (t *Table) Key(placement string, candidate int) string {
+	p, ok := t.static.byName[placement]
+	if !ok || candidate < 0 || candidate >= len(p.keys) {
+		return ""
+	}
+	return p.keys[candidate]
+}
+
 // placement returns the placement of that name.
 func (t *Table) placement(name string) (*placement, error) {
 	if p, ok := t.static.byName[name]; ok {
