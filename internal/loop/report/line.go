@@ -68,9 +68,9 @@ func (s *State) total(what string) int64 {
 
 // Loop is how fast and how completely the line runs.
 type Loop struct {
-	// Reaction is the time from recording an outcome that counts to the first
-	// decision made from an epoch that had learned from it, in seconds. An
-	// outcome that no decision has followed yet is in Waiting.
+	// Reaction is the time from recording an outcome that a policy learns from to
+	// the first decision made from an epoch that had learned from it, in seconds.
+	// An outcome that no decision has followed yet is in Waiting.
 	Reaction Quantiles
 	// Waiting counts those outcomes, Oldest says for how long the first has
 	// waited; Missed were not measured because too many waited.

@@ -88,6 +88,11 @@ func (p *placement) republish(c *throughline.CataloguedPlacement, m mark, change
 	}
 }
 
+// learns reports whether outcomes change how the placement chooses.
+func (p *placement) learns() bool {
+	return p.policy == throughline.Learned || p.policy == throughline.ExploreThenCommit
+}
+
 // candidate returns the position of a key, which is new when it was never
 // delivered.
 func (p *placement) candidate(key, variant string) int {

@@ -131,12 +131,15 @@ func (s *State) reached(e throughline.Event) error {
 	return nil
 }
 
-// succeeded counts an outcome, in the block of its delivery, and starts the
-// clock that stops when a decision takes it into account.
+// succeeded counts an outcome, in the block of its delivery. If a policy learns
+// from it, it starts the clock that stops when a decision takes it into account;
+// of recipients held out nothing is learned.
 func (s *State) succeeded(p *placement, item *item, t throughline.Token, delivered time.Time, e throughline.Event) {
 	p.succeeded(item, t, delivered.UnixMilli(), 1)
 	s.pace(paceOutcome).add(e.RecordedAt.UnixMilli())
-	s.signals.wait(e.Seq, e.RecordedAt.UnixMilli())
+	if t.Arm == throughline.ArmPolicy && p.learns() {
+		s.signals.wait(e.Seq, e.RecordedAt.UnixMilli())
+	}
 }
 
 // counted takes exposures and outcomes known only as sums.

@@ -172,6 +172,15 @@ func TestLoop(t *testing.T) {
 			t.Errorf("apply took %v ms and reaction %v s, want 2000 and 4", l.Apply.P50.Value, l.Reaction.P50.Value)
 		}
 	})
+	t.Run("an outcome of someone held out waits for nothing", func(t *testing.T) {
+		k := &journal{}
+		k.release(1, first, 0)
+		k.shown(hero(1, 0, holdout, 100), 0)
+		k.reached(hero(1, 0, holdout, 100), signedUp, 5*time.Second)
+		if l := fold(t, k.events).Loop("Ada", noon); l.Waiting != 0 {
+			t.Errorf("%d wait", l.Waiting)
+		}
+	})
 	t.Run("an outcome that nothing has answered yet is shown as waiting", func(t *testing.T) {
 		k := &journal{}
 		k.release(1, first, 0)
