@@ -187,7 +187,8 @@ func TestFallback(t *testing.T) {
 		{
 			"nothing eligible gets the fallback",
 			func(p *throughline.SnapshotPlacement) { p.Candidates = [][]uint16{{1, 0, 0, 0}, {1, 2, 0, 0}} },
-			map[string]any{"locale": "de"}, "de", 4,
+			map[string]any{"locale": "de"},
+			"de", 4,
 		},
 		{
 			"a fallback without the locale speaks another",
