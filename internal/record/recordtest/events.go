@@ -53,6 +53,9 @@ func event(r *rand.Rand, i int) throughline.Event {
 	return e
 }
 
+// newRand returns a source for one test.
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
+
 func id(r *rand.Rand, at time.Time) throughline.ID {
 	return throughline.NewID(at, [10]byte(random(r, 10)))
 }

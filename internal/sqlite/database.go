@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"github.com/throughline-engine/throughline"
+)
+
+const (
+	// busyTimeout is how long a statement waits for a lock of another connection.
+	busyTimeout = 5 * time.Second
+	// readers is how many connections read one database at the same time.
+	readers = 4
+	// applicationID marks our files: "Thln" in ASCII.
+	applicationID = 0x54686c6e
+)
+
+// database is one file: a connection that writes, and a pool that reads.
+type database struct {
+	dir, name string
+	write     *sql.Conn
+	writer    *sql.DB
+	read      *sql.DB
+}
+
+// migrations are the statements that bring a file from one version to the next.
+// The list only ever grows: what is in it has run on somebody's disk.
+type migrations []string
+
+func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg Config) (*database, error) {
+	d := &database{dir: dir, name: name}
+	pragmas := []string{
+		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
+		"journal_mode(WAL)",
+		"synchronous(FULL)",
+		"secure_delete(ON)",
+		"temp_store(MEMORY)", // or deleted bytes could lie in a temporary file
+		"wal_autocheckpoint(4000)",
+		"journal_size_limit(67108864)",
+	}
+	if cfg.MaxPages > 0 {
+		pragmas = append(pragmas, "max_page_count("+strconv.Itoa(cfg.MaxPages)+")")
+	}
+	var err error
+	if d.writer, err = openPool(d.path(), 1, pragmas); err != nil {
+		return nil, d.failed("opened", err)
+	}
+	if d.write, err = d.writer.Conn(ctx); err != nil {
+		return nil, errors.Join(d.failed("opened", err), d.close())
+	}
+	if err := d.migrate(ctx, steps); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	if d.read, err = openPool(d.path(), readers, []string{pragmas[0], "query_only(ON)"}); err != nil {
+		return nil, errors.Join(d.failed("opened", err), d.close())
+	}
+	return d, nil
+}
+
+// openPool sets the pragmas in the data source name, so that every connection
+// the pool ever makes has them.
+func openPool(path string, connections int, pragmas []string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: url.Values{
+		"_pragma": pragmas, "_txlock": {"immediate"}, "_dqs": {"0"},
+	}.Encode()}
+	connector, err := driver.NewConnector(name.String())
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return pool, nil
+}
+
+func (d *database) path() string { return filepath.Join(d.dir, d.name) }
+
+func (d *database) migrate(ctx context.Context, steps migrations) error {
+	var version int
+	if err := d.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return d.failed("read", err)
+	}
+	if version > len(steps) {
+		return throughline.Errorf(throughline.Conflict, "%s was written by a newer Throughline: it has version %d, and this one knows %d", d.path(), version, len(steps)).
+			WithFix("use the newer Throughline, or restore a backup from before the update")
+	}
+	for ; version < len(steps); version++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\nCOMMIT;", steps[version], applicationID, version+1)
+		if _, err := d.write.ExecContext(ctx, step); err != nil {
+			_, undo := d.write.ExecContext(ctx, "ROLLBACK")
+			return d.failed(fmt.Sprintf("brought to version %d", version+1), errors.Join(err, undo))
+		}
+	}
+	return nil
+}
+
+// close copies the log back into the file, as the last connection does, and
+// closes it.
+func (d *database) close() error {
+	var errs []error
+	if d.read != nil {
+		errs = append(errs, d.read.Close())
+	}
+	if d.write != nil {
+		errs = append(errs, d.write.Close())
+	}
+	return errors.Join(append(errs, d.writer.Close())...)
+}
+
+// truncateLog copies the whole log back into the file and cuts it to nothing.
+func (d *database) truncateLog(ctx context.Context) error {
+	var busy, logged, copied int
+	err := d.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &copied)
+	if err != nil {
+		return d.failed("cleaned", err)
+	}
+	if busy != 0 {
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be cleaned: a read has been going on for over %v", d.path(), busyTimeout).
+			WithFix("try again when backups and other long reads have ended")
+	}
+	return nil
+}
+
+// failed says what an error of SQLite means to the person who runs the engine.
+// Errors that are ours already pass.
+func (d *database) failed(participle string, err error) error {
+	if _, ours := errors.AsType[*throughline.Error](err); ours || err == nil {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	e, ok := errors.AsType[*driver.Error](err)
+	if !ok {
+		return throughline.Errorf(throughline.Internal, "%s cannot be %s: %w", d.path(), participle, err)
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_FULL:
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the disk under the data folder %s is full: %w", d.name, participle, d.dir, err).
+			WithFix("free some space there; the engine goes on by itself, and nothing it has acknowledged is lost")
+	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
+		return throughline.Errorf(throughline.Corrupt, "%s is damaged: %w", d.path(), err).
+			WithFix("stop the engine and restore the latest backup; keep the damaged folder")
+	case codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM, codes.SQLITE_AUTH:
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the data folder %s does not take or give what it should: %w", d.name, participle, d.dir, err).
+			WithFix("look at the disk and at the folder's permissions; nothing the engine has acknowledged is lost")
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: another process holds it: %w", d.path(), participle, err).
+			WithFix("close whatever else has the file open")
+	}
+	return throughline.Errorf(throughline.Internal, "%s cannot be %s: %w", d.path(), participle, err)
+}
+
+// folderError says what an error of the file system means.
+func folderError(dir, what string, err error) error {
+	e := throughline.Errorf(throughline.Unavailable, "the data folder %s %s: %w", dir, what, err)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return e.WithFix("free some space on its disk")
+	case errors.Is(err, fs.ErrPermission):
+		return e.WithFix("give the user who runs the engine the right to write there")
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, os.ErrExist):
+		return e.WithFix("name a folder, not a file")
+	}
+	return e.WithFix("look at the disk and the folder's permissions")
+}
+
+// closed is the answer to calls after Close.
+func closed(dir string) error {
+	return throughline.Errorf(throughline.Unavailable, "the record in %s is closed", dir).WithFix("the engine is stopping; start it again")
+}
