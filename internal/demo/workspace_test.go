@@ -7,6 +7,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/rule"
 	"github.com/throughline-engine/throughline/internal/craft/text"
+	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
 func TestWorkspaces(t *testing.T) {
@@ -27,6 +28,11 @@ func TestWorkspaces(t *testing.T) {
 					checkPlacement(t, c, c[throughline.KindPlacement][s.name].Spec.(*throughline.Placement))
 				})
 			}
+			t.Run("it decodes strictly and everything it names exists", func(t *testing.T) {
+				if err := declare.Validate(declare.NewSet(resourcesOf(t, dir))); err != nil {
+					t.Error(err)
+				}
+			})
 			t.Run("every text fits its slots, in every language", func(t *testing.T) { checkLengths(t, c) })
 			t.Run("every text keeps to the terms and word lists", func(t *testing.T) { checkWords(t, c) })
 			t.Run("every variant passes the rules across slots", func(t *testing.T) { checkAsserts(t, c) })
