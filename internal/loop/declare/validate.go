@@ -259,8 +259,12 @@ func (v *validator) assert(g *throughline.Guardrail) {
 		v.problem("spec.match.roles", "an assert is about a whole variant, and roles are of single slots").WithFix("remove roles; the rule names the slots it reads")
 	}
 	if len(g.Match.Templates) == 0 {
-		_, err := rule.Compile(rule.VariantEnv(v.allSlots()), g.Assert)
+		program, err := rule.Compile(rule.VariantEnv(v.allSlots()), g.Assert)
 		v.add("spec.assert", err)
+		if err == nil && !v.together(program.Variables()) {
+			v.problem("spec.assert", "no template has all the slots the rule reads: %s", strings.Join(program.Variables(), ", ")).
+				WithFix("make a guardrail for each template, and name it in match.templates")
+		}
 		return
 	}
 	for _, name := range g.Match.Templates {
@@ -269,6 +273,15 @@ func (v *validator) assert(g *throughline.Guardrail) {
 			v.add("spec.assert", err)
 		}
 	}
+}
+
+// together reports whether one template has all the slots among the variables.
+func (v *validator) together(variables []string) bool {
+	wanted := slices.DeleteFunc(variables, rule.Reserved)
+	return slices.ContainsFunc(v.set.Of(throughline.KindTemplate), func(r throughline.Resource) bool {
+		have := slotNames(r.Spec.(*throughline.Template))
+		return !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(have, s) })
+	})
 }
 
 func (v *validator) allSlots() []string {

@@ -40,6 +40,7 @@ func TestEveryMistakeBetweenResourcesIsNamedPlacedAndMended(t *testing.T) {
 		{"a guardrail with two rules", "forbid: [best ever, guaranteed]", "forbid: [best ever]\n  require: [rye]"},
 		{"a guardrail for a template that is not there", "match: {templates: [card]}", "match: {templates: [crad]}"},
 		{"a guardrail over a slot that is not there", "size(headline.text) + size(cta.text)", "size(headline.text) + size(ctta.text)"},
+		{"a guardrail over slots that never meet", "- {name: headline, role: headline, required: true, length: {max: 48}}\n  renderings:\n    - channel: app\n      fields: {title: \"{{headline}}\"}", "- {name: lone, role: headline, required: true}\n  renderings:\n    - channel: app\n      fields: {title: \"{{lone}}\"}\n---\napiVersion: throughline/v1\nkind: Guardrail\nmetadata: {name: far}\nspec: {assert: lone.text != cta.text}"},
 		{"a template without its brand", "  brand: corner\n  brief", "  brand: coner\n  brief"},
 		{"a slot twice", "- {name: body, role: body", "- {name: headline, role: body"},
 		{"a slot with a capital", "- {name: body, role: body", "- {name: Body, role: body"},
