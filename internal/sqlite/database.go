@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,6 +36,30 @@ type database struct {
 	write     *sql.Conn
 	writer    *sql.DB
 	read      *sql.DB
+
+	closing   atomic.Bool
+	preparing sync.Mutex
+	prepared  []*sql.Stmt
+}
+
+// statement is a text and where its prepared form goes.
+type statement struct {
+	stmt **sql.Stmt
+	text string
+}
+
+// prepare prepares the statements on one connection. They are closed with the
+// database, which cannot let go of its files before.
+func prepare(ctx context.Context, d *database, conn *sql.Conn, list []statement) (err error) {
+	d.preparing.Lock()
+	defer d.preparing.Unlock()
+	for _, s := range list {
+		if *s.stmt, err = conn.PrepareContext(ctx, s.text); err != nil {
+			return d.failed("read", err)
+		}
+		d.prepared = append(d.prepared, *s.stmt)
+	}
+	return nil
 }
 
 // migrations are the statements that bring a file from one version to the next.
@@ -114,7 +140,11 @@ func (d *database) migrate(ctx context.Context, steps migrations) error {
 // close copies the log back into the file, as the last connection does, and
 // closes it.
 func (d *database) close() error {
+	d.closing.Store(true)
 	var errs []error
+	for _, s := range d.prepared {
+		errs = append(errs, s.Close())
+	}
 	if d.read != nil {
 		errs = append(errs, d.read.Close())
 	}
@@ -146,6 +176,9 @@ func (d *database) failed(participle string, err error) error {
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	if d.closing.Load() {
+		return closed(d.dir)
 	}
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok {

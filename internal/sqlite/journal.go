@@ -75,20 +75,12 @@ func openJournal(ctx context.Context, dir string, cfg Config) (*journal, error) 
 	return j, nil
 }
 
-func (j *journal) prepare(ctx context.Context) (err error) {
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
+func (j *journal) prepare(ctx context.Context) error {
+	return prepare(ctx, j.db, j.db.write, []statement{
 		{&j.insert, "INSERT INTO batch (first, last, crc, prev, hash, block) VALUES (?, ?, ?, ?, ?, ?)"},
 		{&j.remember, "INSERT INTO seen (key16, day) VALUES (?, ?) ON CONFLICT DO NOTHING"},
 		{&j.advance, "UPDATE head SET seq = ?, hash = ?"},
-	} {
-		if *p.stmt, err = j.db.write.PrepareContext(ctx, p.text); err != nil {
-			return j.db.failed("read", err)
-		}
-	}
-	return nil
+	})
 }
 
 // resume finds the end of the chain and refuses to continue a damaged one.

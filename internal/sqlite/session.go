@@ -24,10 +24,7 @@ type session struct {
 
 func newSession(ctx context.Context, db *database, conn *sql.Conn) (*session, error) {
 	s := &session{db: db, conn: conn}
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
+	err := prepare(ctx, db, conn, []statement{
 		{&s.get, "SELECT value, version FROM kv WHERE bucket = ? AND key = ?"},
 		{&s.list, "SELECT key, value, version FROM kv WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key LIMIT ?"},
 		{&s.pending, "SELECT id, event FROM outbox ORDER BY id LIMIT ?"},
@@ -41,13 +38,8 @@ func newSession(ctx context.Context, db *database, conn *sql.Conn) (*session, er
 		{&s.save, "SAVEPOINT one"},
 		{&s.release, "RELEASE one"},
 		{&s.undo, "ROLLBACK TO one"},
-	} {
-		var err error
-		if *p.stmt, err = conn.PrepareContext(ctx, p.text); err != nil {
-			return nil, db.failed("read", err)
-		}
-	}
-	return s, nil
+	})
+	return s, err
 }
 
 // reader is record.Reader over a session in a transaction. Its session is taken

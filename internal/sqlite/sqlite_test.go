@@ -2,10 +2,17 @@ package sqlite
 
 import (
 	"database/sql"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/record"
 	"github.com/throughline-engine/throughline/internal/record/recordtest"
 )
@@ -84,4 +91,122 @@ func meddle(t *testing.T, dir, name, query string, args ...any) {
 	if n, err := result.RowsAffected(); err != nil || n != 1 {
 		t.Fatalf("changed %d rows, %v", n, err)
 	}
+}
+
+func TestClose(t *testing.T) {
+	t.Run("a closed store has copied its logs back and left nothing open", func(t *testing.T) {
+		dir := t.TempDir()
+		s := openStore(t, dir, Config{})
+		recordtest.Append(t, s.Record().Journal, recordtest.Events(1, 0, 1)...)
+		if err := s.Record().State.View(t.Context(), func(record.Reader) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, s)
+		var got []string
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		if diff := cmp.Diff([]string{"LOCK", "blobs", "blobs.db", "journal.db", "state.db"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("calls after Close are Unavailable", func(t *testing.T) {
+		s := openStore(t, t.TempDir(), Config{})
+		closeStore(t, s)
+		r := s.Record()
+		_, appending := r.Journal.Append(t.Context(), recordtest.Events(1, 0, 1))
+		_, getting := r.Blobs.Get(t.Context(), throughline.Digest{})
+		_, verifying := r.Journal.Verify(t.Context(), nil)
+		_, loading := r.Folds.Load(t.Context(), "learn")
+		if verifying != nil { // an empty journal needs no file to be verified
+			t.Error(verifying)
+		}
+		for i, err := range []error{
+			appending, getting, loading, r.Journal.Wait(t.Context(), 0),
+			r.State.Update(t.Context(), func(record.Tx) error { return nil }),
+			r.State.View(t.Context(), func(record.Reader) error { return nil }),
+			s.Scrub(t.Context()),
+		} {
+			if throughline.CodeOf(err) != throughline.Unavailable {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+	})
+	t.Run("Close lets appends under way finish", func(t *testing.T) {
+		dir := t.TempDir()
+		s := openStore(t, dir, Config{})
+		var mu sync.Mutex
+		acknowledged := 0
+		var all sync.WaitGroup
+		for w := range 8 {
+			all.Go(func() {
+				for i := 0; ; i++ {
+					_, err := s.Record().Journal.Append(t.Context(), recordtest.Events(uint64(w), i, 1))
+					if err != nil {
+						return
+					}
+					mu.Lock()
+					acknowledged++
+					mu.Unlock()
+				}
+			})
+		}
+		if err := s.Record().Journal.Wait(t.Context(), 50); err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, s)
+		all.Wait()
+		again := openStore(t, dir, Config{})
+		if got := len(recordtest.Read(t, again.Record().Journal, 0)); got != acknowledged {
+			t.Errorf("%d events are there, %d were acknowledged", got, acknowledged)
+		}
+	})
+}
+
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	held := func(want bool) {
+		t.Helper()
+		if got, err := Locked(dir); err != nil || got != want {
+			t.Errorf("locked %v, %v, want %v", got, err, want)
+		}
+	}
+	held(false)
+	s := openStore(t, dir, Config{})
+	held(true)
+	t.Run("a folder in use is refused with its name, the pid and the fix", func(t *testing.T) {
+		_, err := Open(t.Context(), dir, Config{})
+		if throughline.CodeOf(err) != throughline.Conflict {
+			t.Fatalf("got %v", err)
+		}
+		for _, want := range []string{dir, fmt.Sprint("pid ", os.Getpid()), "stop that process"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q does not say %q", err, want)
+			}
+		}
+	})
+	closeStore(t, s)
+	held(false)
+	t.Run("a folder that is not there is not locked, and not made", func(t *testing.T) {
+		absent := filepath.Join(dir, "absent")
+		if locked, err := Locked(absent); locked || err != nil {
+			t.Errorf("locked %v, %v", locked, err)
+		}
+		if _, err := os.Stat(absent); !errors.Is(err, os.ErrNotExist) {
+			t.Error(err)
+		}
+	})
+	t.Run("a file in place of the folder is refused", func(t *testing.T) {
+		file := filepath.Join(dir, "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), file, Config{}); throughline.CodeOf(err) != throughline.Unavailable {
+			t.Errorf("got %v", err)
+		}
+	})
 }

@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/record"
+	"github.com/throughline-engine/throughline/internal/record/recordtest"
+)
+
+// refer puts a blob, then an event, then an entry of State that names both: the
+// order in which an engine does it.
+func refer(ctx context.Context, s *Store, i int) error {
+	r := s.Record()
+	d, _, err := r.Blobs.Put(ctx, strings.NewReader(fmt.Sprintf("%*d", 1+i%3*50_000, i)))
+	if err != nil {
+		return err
+	}
+	receipts, err := r.Journal.Append(ctx, recordtest.Events(1, i, 1))
+	if err != nil {
+		return err
+	}
+	return r.State.Update(ctx, func(tx record.Tx) error {
+		_, err := tx.Put("refers", fmt.Sprintf("%06d", i), fmt.Appendf(nil, "%s %d", d, receipts[0].Seq), 0)
+		return err
+	})
+}
+
+// checkReferences fails unless everything State names is there, and returns how
+// many entries it has.
+func checkReferences(t *testing.T, s *Store) (entries int) {
+	t.Helper()
+	r := s.Record()
+	head, err := r.Journal.Verify(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.State.View(t.Context(), func(rd record.Reader) error {
+		for e, err := range rd.List("refers", "", "") {
+			if err != nil {
+				return err
+			}
+			entries++
+			var hexDigest string
+			var seq uint64
+			if _, err := fmt.Sscan(string(e.Value), &hexDigest, &seq); err != nil {
+				return err
+			}
+			d, err := throughline.ParseDigest(hexDigest)
+			if err != nil {
+				return err
+			}
+			if _, err := recordtest.GetBlob(t, r.Blobs, d); err != nil || seq > head.Seq {
+				t.Errorf("entry %s names blob %s (%v) and event %d of %d", e.Key, d.Short(), err, seq, head.Seq)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+func TestBackup(t *testing.T) {
+	s := openStore(t, t.TempDir(), Config{})
+	for i := range 20 {
+		if err := refer(t.Context(), s, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	backup, restored := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "restored")
+	stop := make(chan struct{})
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for i := 20; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				if err := refer(t.Context(), s, i); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	})
+	var done, of uint64
+	err := s.Backup(t.Context(), backup, func(d, o uint64) { done, of = d, o })
+	close(stop)
+	writing.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("progress ends near its total", func(t *testing.T) {
+		if done == 0 || done > of {
+			t.Errorf("told %d of %d", done, of)
+		}
+	})
+	t.Run("a backup made while others write restores to a record without loose ends", func(t *testing.T) {
+		if err := Restore(t.Context(), backup, restored); err != nil {
+			t.Fatal(err)
+		}
+		r := openStore(t, restored, Config{})
+		if n := checkReferences(t, r); n < 20 {
+			t.Errorf("%d entries, want at least 20", n)
+		}
+		if err := refer(t.Context(), r, 1_000_000); err != nil {
+			t.Error(err)
+		}
+	})
+	refused := []struct {
+		sentence string
+		call     func() error
+		want     throughline.Code
+	}{
+		{"a backup into a folder with files is refused", func() error { return s.Backup(t.Context(), backup, nil) }, throughline.Conflict},
+		{"a restore over files is refused", func() error { return Restore(t.Context(), backup, restored) }, throughline.Conflict},
+		{"a restore from a folder without a backup is refused", func() error { return Restore(t.Context(), t.TempDir(), t.TempDir()) }, throughline.Invalid},
+		{"a restore from a folder that is not there is refused", func() error { return Restore(t.Context(), "nowhere", t.TempDir()) }, throughline.Invalid},
+	}
+	for _, tt := range refused {
+		t.Run(tt.sentence, func(t *testing.T) {
+			if err := tt.call(); throughline.CodeOf(err) != tt.want {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("a backup that is given up leaves nothing", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		dest := filepath.Join(t.TempDir(), "b")
+		if err := s.Backup(ctx, dest, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		for _, path := range []string{dest, dest + partial} {
+			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	})
+	t.Run("a damaged backup is not restored", func(t *testing.T) {
+		meddle(t, backup, "journal.db", "UPDATE batch SET crc = crc + 1 WHERE first = 3")
+		dest := filepath.Join(t.TempDir(), "r")
+		if err := Restore(t.Context(), backup, dest); throughline.CodeOf(err) != throughline.Corrupt {
+			t.Errorf("got %v", err)
+		}
+		if _, err := os.Stat(dest); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("it left %s: %v", dest, err)
+		}
+	})
+	t.Run("a damaged journal is not backed up", func(t *testing.T) {
+		meddle(t, s.dir, "journal.db", "DELETE FROM batch WHERE first = 3")
+		if err := s.Backup(t.Context(), filepath.Join(t.TempDir(), "b"), nil); throughline.CodeOf(err) != throughline.Corrupt {
+			t.Errorf("got %v", err)
+		}
+	})
+}
