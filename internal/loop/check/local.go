@@ -1,0 +1,197 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/text"
+)
+
+// sample is one text in one slot and one language.
+type sample struct {
+	slot   int
+	choice int
+	spec   *throughline.Slot
+	name   string // the fragment's
+	locale string
+	text   string
+}
+
+// slot checks every choice of one slot in every language.
+func (r *run) slot(s int) {
+	slot := r.Assembly.Slots[s]
+	spec, _ := r.template.Slot(slot.Name)
+	if spec == nil {
+		return // the assembly is of another template, which activate refuses
+	}
+	bounds := r.bounds(spec)
+	for c, choice := range slot.Choices {
+		if choice.Fragment == "" {
+			continue
+		}
+		for _, locale := range r.locales {
+			x := sample{s, c, spec, choice.Fragment, locale, choice.Text[locale]}
+			if x.text == "" {
+				continue
+			}
+			for _, b := range bounds {
+				r.length(x, b)
+			}
+			if spec.Type == throughline.Link || spec.Type == throughline.Image {
+				r.address(x)
+				continue // an address has no words
+			}
+			r.brandTerms(x)
+			for _, g := range r.local {
+				r.guardrail(x, g)
+			}
+		}
+	}
+}
+
+// bound is a length and the rule it comes from.
+type bound struct {
+	rule     string
+	severity throughline.Severity
+	length   throughline.Length
+	fix      string
+}
+
+// bounds returns the lengths a slot's texts must keep: the slot's own and the
+// channel's for its role. In one unit they are one, the tighter on either side.
+func (r *run) bounds(s *throughline.Slot) []bound {
+	var all []bound
+	if s.Length != nil {
+		all = append(all, bound{r.Template.Ref().String() + "#length", throughline.Block, *s.Length, ""})
+	}
+	limit, ok := r.channel.Limits[s.Role]
+	if !ok {
+		return all
+	}
+	channel := bound{r.Channel.Ref().String() + "#length", throughline.Block, limit, ""}
+	if len(all) == 0 || unit(all[0].length) != unit(limit) {
+		return append(all, channel)
+	}
+	own := all[0].length
+	if limit.Max > 0 && (own.Max == 0 || limit.Max < own.Max) {
+		channel.length.Min = max(own.Min, limit.Min)
+		return []bound{channel}
+	}
+	all[0].length.Min = max(own.Min, limit.Min)
+	return all
+}
+
+func unit(l throughline.Length) throughline.LengthUnit {
+	return cmp.Or(l.Unit, throughline.Grapheme)
+}
+
+func (r *run) length(x sample, b bound) {
+	n, u := text.Measure(x.text, b.length.Unit), b.length.Unit
+	f := throughline.Finding{Rule: b.rule, Severity: b.severity, Got: fmt.Sprintf("%d %s", n, text.Unit(n, u)), Fix: b.fix}
+	switch {
+	case b.length.Max > 0 && n > b.length.Max:
+		f.Want = fmt.Sprintf("at most %d %s", b.length.Max, text.Unit(b.length.Max, u))
+		f.Fix = cmp.Or(f.Fix, fmt.Sprintf("shorten it by %d", n-b.length.Max))
+	case n < b.length.Min:
+		f.Want = fmt.Sprintf("at least %d %s", b.length.Min, text.Unit(b.length.Min, u))
+		f.Fix = cmp.Or(f.Fix, fmt.Sprintf("lengthen it by %d", b.length.Min-n))
+	default:
+		return
+	}
+	r.tell(x, f)
+}
+
+// address checks that a link or an image leads where the page may follow.
+func (r *run) address(x sample) {
+	if isAddress(x.text) {
+		return
+	}
+	r.tell(x, throughline.Finding{
+		Rule: r.Template.Ref().String() + "#type", Severity: throughline.Block,
+		Got: x.text, Want: "an https address or a path that starts with /",
+		Fix: "write it like https://example.com/page or /page",
+	})
+}
+
+func isAddress(s string) bool {
+	if strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("\\\"<>`", c) }) {
+		return false
+	}
+	if host, ok := strings.CutPrefix(s, "https://"); ok {
+		return host != "" && !strings.ContainsAny(host[:1], "/?#:@")
+	}
+	// Two slashes would be another host.
+	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//")
+}
+
+func (r *run) brandTerms(x sample) {
+	for i, t := range r.brand.Terms {
+		for _, m := range r.terms[i].Find(x.text) {
+			want, fix := "another word", "use another word"
+			if t.Prefer != "" {
+				want, fix = t.Prefer, fmt.Sprintf("write %q", t.Prefer)
+			}
+			if t.Why != "" {
+				fix += ": " + t.Why
+			}
+			r.tell(x, throughline.Finding{
+				Rule: r.Brand.Ref().String() + "#terms", Severity: cmp.Or(t.Severity, throughline.Warn),
+				Span: &m.Span, Got: x.text[m.Span.Start:m.Span.End], Want: want, Fix: fix,
+			})
+		}
+	}
+}
+
+func (r *run) guardrail(x sample, g guard) {
+	if !matches(g.Match.Roles, x.spec.Role) || !matches(g.Match.Locales, x.locale) {
+		return
+	}
+	switch {
+	case g.Guardrail.Length != nil:
+		r.length(x, bound{g.ref.String(), g.severity, *g.Guardrail.Length, g.Fix})
+	case len(g.Forbid) > 0:
+		for _, m := range g.terms.Find(x.text) {
+			word := g.terms.Word(m.Term)
+			r.tell(x, throughline.Finding{
+				Rule: g.ref.String(), Severity: g.severity, Span: &m.Span, Got: x.text[m.Span.Start:m.Span.End],
+				Want: fmt.Sprintf("no %q", word), Fix: cmp.Or(g.Fix, fmt.Sprintf("say it without %q", word)),
+			})
+		}
+	case len(g.Require) > 0 && len(g.terms.Find(x.text)) == 0:
+		r.tell(x, throughline.Finding{
+			Rule: g.ref.String(), Severity: g.severity, Got: x.text, Want: "one of: " + strings.Join(g.Require, ", "),
+			Fix: cmp.Or(g.Fix, fmt.Sprintf("add %q", g.Require[0])),
+		})
+	}
+}
+
+// tell notes a finding about one text, once for all languages that show it, and
+// refuses the choice when it blocks.
+func (r *run) tell(x sample, f throughline.Finding) {
+	if f.Severity == throughline.Block {
+		r.choices[x.slot][x.choice] = true
+	}
+	key := told{f.Rule, x.name, x.spec.Name, x.text, f.Want, start(f.Span)}
+	if r.told[key] {
+		return
+	}
+	r.told[key] = true
+	f.Stage = throughline.StageAssemble
+	f.Object = throughline.Ref{Kind: throughline.KindFragment, Name: x.name}
+	f.Template, f.Slot = r.Template.Metadata.Name, x.spec.Name
+	f.Channel, f.Locale = r.Channel.Metadata.Name, r.written(x)
+	r.findings = append(r.findings, f)
+}
+
+// written returns the language in which the text is written, which is where it
+// is to be mended: the one shown, or the one it falls back to.
+func (r *run) written(x sample) string {
+	if f, ok := r.pieces[x.name].Spec.(*throughline.Fragment); ok {
+		if _, found := f.Text(r.brand.Locales, x.locale); found != "" {
+			return found
+		}
+	}
+	return x.locale
+}
