@@ -31,7 +31,7 @@ type SnapshotAudience struct {
 type SnapshotPlacement struct {
 	Name     string `json:"name"`
 	Title    string `json:"title,omitempty"`
-	Owner    string `json:"owner"` // the resolved owner's name, never empty
+	Owner    string `json:"owner"` // resource name of the Person who answers for it, never empty
 	Channel  string `json:"channel"`
 	Template string `json:"template"`
 	Goal     string `json:"goal"`

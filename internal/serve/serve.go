@@ -24,6 +24,9 @@ import (
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// SessionCookie names the cookie of a signed-in person, which every door knows.
+const SessionCookie = "throughline_session"
+
 // Secure sets the headers that keep an answer from being read as something
 // else, framed by strangers, or named in a Referer. A handler may replace them.
 func Secure(next http.Handler) http.Handler {

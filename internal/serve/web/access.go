@@ -10,8 +10,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/serve"
 )
 
-const sessionCookie = "throughline_session"
-
 func (w *Web) cookie(r *http.Request, name, value string) *http.Cookie {
 	return &http.Cookie{
 		Name: name, Value: value, Path: "/", HttpOnly: true,
@@ -20,7 +18,7 @@ func (w *Web) cookie(r *http.Request, name, value string) *http.Cookie {
 }
 
 func cookieOf(r *http.Request) string {
-	c, err := r.Cookie(sessionCookie)
+	c, err := r.Cookie(serve.SessionCookie)
 	if err != nil {
 		return ""
 	}
@@ -29,7 +27,7 @@ func cookieOf(r *http.Request) string {
 
 // enterAs leaves the session's cookie and goes to a page.
 func (w *Web) enterAs(rw http.ResponseWriter, r *http.Request, value string, expires time.Time, next string) {
-	c := w.cookie(r, sessionCookie, value)
+	c := w.cookie(r, serve.SessionCookie, value)
 	c.Expires = expires
 	http.SetCookie(rw, c)
 	http.Redirect(rw, r, next, http.StatusSeeOther)
@@ -96,7 +94,7 @@ func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) error {
 	if err := w.Access.SignOut(r.Context(), cookieOf(r)); err != nil && throughline.CodeOf(err) != throughline.NotFound {
 		return err
 	}
-	c := w.cookie(r, sessionCookie, "")
+	c := w.cookie(r, serve.SessionCookie, "")
 	c.MaxAge = -1
 	http.SetCookie(rw, c)
 	http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)

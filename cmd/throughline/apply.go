@@ -1,0 +1,74 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/serve/api"
+)
+
+type applyCmd struct {
+	manifests
+	Message string `short:"m" help:"Why, for the release."`
+	Base    int    `help:"The release the plan was made for; fails if another came between."`
+	JSON    bool   `help:"Print one line of JSON."`
+}
+
+// Run makes a release of the manifests.
+func (c *applyCmd) Run(s *shell) error {
+	body, err := c.change(s)
+	if err != nil {
+		return err
+	}
+	body.Message, body.Base = c.Message, c.Base
+	return s.release(http.MethodPost, "/api/v1/apply", body, c.JSON)
+}
+
+type deleteCmd struct {
+	Refs    []string `arg:"" name:"resource" help:"Kind/name, such as Fragment/hello."`
+	Message string   `short:"m" help:"Why, for the release."`
+	JSON    bool     `help:"Print one line of JSON."`
+}
+
+// Run makes a release that deletes the resources.
+func (c *deleteCmd) Run(s *shell) error {
+	return s.release(http.MethodPost, "/api/v1/apply", api.ChangeBody{Delete: c.Refs, Message: c.Message}, c.JSON)
+}
+
+type rollbackCmd struct {
+	Release int  `arg:"" help:"The number of the release to undo."`
+	JSON    bool `help:"Print one line of JSON."`
+}
+
+// Run makes a release that restores what another changed.
+func (c *rollbackCmd) Run(s *shell) error {
+	return s.release(http.MethodPost, "/api/v1/releases/"+itoa(c.Release)+"/rollback", nil, c.JSON)
+}
+
+// release asks for a release and shows it.
+func (s *shell) release(method, path string, body any, asJSON bool) error {
+	engine, err := s.connect()
+	if err != nil {
+		return err
+	}
+	defer engine.close()
+	var before []throughline.Release
+	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/releases?limit=1", nil, &before); err != nil {
+		return err
+	}
+	var rel throughline.Release
+	if err := engine.call(s.ctx, method, path, body, &rel); err != nil {
+		return err
+	}
+	if asJSON {
+		return s.printJSON(rel)
+	}
+	if len(before) > 0 && before[0].Number == rel.Number || rel.Number == 0 {
+		s.printf("Nothing changed; release %d stays.\n", rel.Number)
+		return nil
+	}
+	s.printChanges(rel.Changes)
+	s.printFindings(rel.Findings)
+	s.printf("Release %d is live (risk %s). Undo it with: throughline rollback %d\n", rel.Number, rel.Risk.Level, rel.Number)
+	return nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/serve/api"
+)
+
+type explainCmd struct {
+	Decision  throughline.DecisionID `arg:"" optional:"" help:"A decision id, as an evaluation returned it."`
+	Placement string                 `help:"Without a decision: the placement to ask."`
+	Unit      string                 `help:"Without a decision: the targeting key to ask for."`
+	Context   map[string]string      `help:"Without a decision: what is known of the recipient, such as plan=member." placeholder:"KEY=VALUE"`
+	JSON      bool                   `help:"Print one line of JSON."`
+}
+
+// Run explains a decision that was made, or one that would be made now.
+func (c *explainCmd) Run(s *shell) error {
+	if (c.Decision == "") == (c.Placement == "") {
+		return throughline.Errorf(throughline.Invalid, "name a decision, or a placement and a unit").
+			WithFix("throughline explain DECISION, or throughline explain --placement home.hero --unit visitor-1")
+	}
+	engine, err := s.connect()
+	if err != nil {
+		return err
+	}
+	defer engine.close()
+	if c.Decision != "" {
+		return c.decision(s, engine)
+	}
+	in := api.AskBody{Placement: c.Placement, Unit: c.Unit, Context: map[string]any{}}
+	for k, v := range c.Context {
+		in.Context[k] = plainValue(v)
+	}
+	var why live.Explanation
+	if err := engine.call(s.ctx, http.MethodPost, "/api/v1/ask", in, &why); err != nil {
+		return err
+	}
+	if c.JSON {
+		return s.printJSON(why)
+	}
+	s.printWhy(why)
+	return nil
+}
+
+func (c *explainCmd) decision(s *shell, engine *client) error {
+	var a live.Answer
+	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/decisions/"+url.PathEscape(string(c.Decision)), nil, &a); err != nil {
+		return err
+	}
+	if c.JSON {
+		return s.printJSON(a)
+	}
+	s.printf("Decision for %s (owner %s), %s arm, propensity %.4f, release %d, epoch %d\n", a.Placement, a.Owner, a.Arm, a.Propensity, a.Release, a.Epoch)
+	for _, note := range a.Notes {
+		s.printf("%s\n", note)
+	}
+	if a.Why != nil {
+		s.printWhy(*a.Why)
+		if a.Same {
+			s.printf("Decided again from the record: the same.\n")
+		} else {
+			s.printf("Decided again from the record: NOT the same.\n")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/serve/api"
+)
+
+// manifests are the files and folders that a command reads resources from.
+type manifests struct {
+	Paths []string `arg:"" optional:"" name:"path" help:"Manifest files or folders of them; - reads standard input."`
+	Prune bool     `help:"Delete every resource that the manifests do not declare."`
+}
+
+// change reads the manifests. Folders are walked for .yaml, .yml and .json.
+func (m manifests) change(s *shell) (api.ChangeBody, error) {
+	body := api.ChangeBody{Prune: m.Prune}
+	var problems throughline.Problems
+	for _, path := range m.Paths {
+		if path == "-" {
+			text, err := io.ReadAll(s.in)
+			problems.Add(err)
+			body.Files = append(body.Files, api.File{Name: "standard input", Text: string(text)})
+			continue
+		}
+		files, err := manifestFiles(path)
+		problems.Add(err)
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				problems.Add(throughline.Errorf(throughline.Invalid, "%s cannot be read: %w", name, err))
+				continue
+			}
+			body.Files = append(body.Files, api.File{Name: name, Text: string(text)})
+		}
+	}
+	if m.Prune && len(body.Files) == 0 {
+		problems.Add(throughline.Errorf(throughline.Invalid, "--prune without manifests would delete everything").WithFix("name the manifests to keep, or use: throughline delete"))
+	}
+	return body, problems.Err()
+}
+
+func manifestFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, throughline.Errorf(throughline.NotFound, "there is no file or folder %s", path).WithFix("check the path; throughline init writes a workspace")
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	var files []string
+	err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != path {
+			return filepath.SkipDir
+		}
+		if !d.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+			files = append(files, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, throughline.Errorf(throughline.Invalid, "%s cannot be read: %w", path, err)
+	}
+	if len(files) == 0 {
+		return nil, throughline.Errorf(throughline.NotFound, "there is no manifest in %s", path).WithFix("manifests end in .yaml, .yml or .json")
+	}
+	return files, nil
+}

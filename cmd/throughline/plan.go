@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+)
+
+type planCmd struct {
+	manifests
+	JSON bool `help:"Print one line of JSON."`
+}
+
+// Run shows what would change, whom it touches and what the checks say.
+func (c *planCmd) Run(s *shell) error {
+	body, err := c.change(s)
+	if err != nil {
+		return err
+	}
+	engine, err := s.connect()
+	if err != nil {
+		return err
+	}
+	defer engine.close()
+	var plan throughline.Plan
+	if err := engine.call(s.ctx, http.MethodPost, "/api/v1/plan", body, &plan); err != nil {
+		return err
+	}
+	if c.JSON {
+		return s.printJSON(plan)
+	}
+	s.printPlan(plan)
+	return nil
+}
+
+func (s *shell) printPlan(p throughline.Plan) {
+	if len(p.Changes) == 0 {
+		s.printf("Nothing to change: %s already as declared.\n", count(p.Unchanged, "resource is", "resources are"))
+	}
+	s.printChanges(p.Changes)
+	for _, t := range p.Touches {
+		s.printf("  touches Placement/%s (%s): %d -> %d variants, %d new\n", t.Placement, t.Owner, t.Before, t.After, t.Changed)
+		for _, rule := range sortedKeys(t.Excluded) {
+			s.printf("          %s excludes %s\n", rule, count(t.Excluded[rule], "combination", "combinations"))
+		}
+	}
+	s.printFindings(p.Findings)
+	if len(p.Changes) > 0 {
+		s.printf("Risk: %s", p.Risk.Level)
+		if len(p.Risk.Reasons) > 0 {
+			s.printf(" (%s)", strings.Join(p.Risk.Reasons, "; "))
+		}
+		s.printf("\n")
+	}
+}
+
+func (s *shell) printChanges(changes []throughline.Change) {
+	for _, ch := range changes {
+		s.printf("%s %s\n", map[throughline.Action]string{throughline.Create: "+", throughline.Update: "~", throughline.Delete: "-"}[ch.Action], ch.Ref)
+		if ch.Action != throughline.Update {
+			continue
+		}
+		for _, f := range ch.Fields {
+			s.printf("    %s: %s -> %s\n", f.Path, orNone(f.From), orNone(f.To))
+		}
+	}
+}
+
+func (s *shell) printFindings(findings []throughline.Finding) {
+	for _, f := range findings {
+		place := f.Object.String()
+		for _, part := range []string{f.Slot, f.Channel, f.Locale} {
+			if part != "" {
+				place += " · " + part
+			}
+		}
+		s.printf("%-5s %s: %s: got %s, want %s\n", f.Severity, place, f.Rule, f.Got, f.Want)
+		if f.Variants > 0 {
+			s.printf("      %s\n", count(f.Variants, "variant does not go live", "variants do not go live"))
+		}
+		if f.Fix != "" {
+			s.printf("      fix: %s\n", f.Fix)
+		}
+	}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func orNone(json string) string {
+	if json == "" {
+		return "(none)"
+	}
+	return json
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// door says how people reach a use case: by a route of the API or the web, a
+// command, a page. One that has none of a kind says why not in no.
+type door struct {
+	route   string // as it is registered
+	command string
+	page    string
+	no      string
+}
+
+// useCases lists every use case: each exported method of what engine's
+// subpackages offer. A new one without a row fails the test.
+var useCases = map[string]door{
+	"content.Content.Plan":     {route: "/api/v1/plan", command: "plan", no: "pages that change things come next"},
+	"content.Content.Apply":    {route: "/api/v1/apply", command: "apply", no: "pages that change things come next"},
+	"content.Content.Check":    {route: "/api/v1/check", command: "check", no: "pages that change things come next"},
+	"content.Content.Rollback": {route: "/api/v1/releases/{number}/rollback", command: "rollback", no: "pages that change things come next"},
+	"content.Content.Releases": {route: "/api/v1/releases", command: "get", no: "the release page comes next"},
+	"content.Content.Release":  {route: "/api/v1/releases/{number}", command: "get", no: "the release page comes next"},
+	"content.Content.Get":      {route: "/api/v1/resources/{kind}/{name}", command: "get", no: "the pages of resources come next"},
+	"content.Content.List":     {route: "/api/v1/resources", command: "get", no: "the pages of resources come next"},
+	"content.Content.Export":   {route: "/api/v1/export", command: "export", no: "a file is for programs and folders"},
+
+	"live.Plane.Decide":   {route: "POST /ofrep/v1/evaluate/flags/{key}", no: "decisions are asked for by programs; people ask for explanations"},
+	"live.Plane.Observe":  {route: "POST /v1/{kind}", no: "events are sent by programs"},
+	"live.Plane.Explain":  {route: "/api/v1/decisions/{id}", command: "explain", no: "the decision inspector comes next"},
+	"live.Plane.Ask":      {route: "/api/v1/ask", command: "explain", no: "the decision inspector comes next"},
+	"live.Plane.Start":    {command: "serve", no: "part of running a process"},
+	"live.Plane.Run":      {command: "serve", no: "part of running a process"},
+	"live.Plane.Close":    {command: "serve", no: "part of running a process"},
+	"live.Plane.Ready":    {route: "GET /healthz", no: "for what watches processes"},
+	"live.Plane.Table":    {no: "inside the process: what doors read from"},
+	"live.Plane.Recorded": {route: "/api/v1/status", command: "get", no: "shown with the status"},
+	"live.Plane.ReadBack": {command: "demo", no: "the demo's verdict; it reads the whole journal"},
+
+	"recipients.Recipients.Forget": {route: "/api/v1/forget", command: "forget", no: "the page of a recipient comes later"},
+
+	"operate.Operate.Status":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
+	"operate.Operate.Line":      {route: "/api/v1/line", command: "get", page: "GET /{$}"},
+	"operate.Operate.Changed":   {page: "GET /line/events"},
+	"operate.Operate.Placement": {route: "/api/v1/placements/{name}", command: "get", no: "the placement page comes next"},
+	"operate.Operate.Variant":   {route: "/api/v1/variants/{id}", command: "get", no: "the variant page comes next"},
+	"operate.Operate.Preview":   {page: "GET /preview/{placement}/{variant}"},
+	"operate.Operate.Verify":    {route: "POST /api/v1/verify", command: "verify", no: "work for who runs the machine"},
+	"operate.Operate.Rebuild":   {route: "POST /api/v1/rebuild", command: "rebuild", no: "work for who runs the machine"},
+	"operate.Operate.Backup":    {route: "POST /api/v1/backup", command: "backup", no: "work for who runs the machine"},
+
+	"operate.Access.CreateToken":  {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.Tokens":       {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.RevokeToken":  {route: "/api/v1/tokens/{name}", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.Authenticate": {no: "every door asks it"},
+	"operate.Access.Ownership":    {route: "/api/v1/status", command: "get", page: "GET /{$}"},
+	"operate.Access.InviteOwner":  {command: "serve", no: "the link is printed where only who runs the engine sees it"},
+	"operate.Access.Invited":      {page: "GET /welcome/{secret}"},
+	"operate.Access.Accept":       {page: "POST /welcome/{secret}"},
+	"operate.Access.AcceptFor":    {command: "demo", no: "only the example owner accepts unasked"},
+	"operate.Access.SignIn":       {page: "POST /sign-in"},
+	"operate.Access.StartSession": {command: "demo", page: "GET /enter/{secret}"},
+	"operate.Access.Who":          {no: "every page asks it"},
+	"operate.Access.SignOut":      {page: "POST /sign-out"},
+}
+
+func TestEveryUseCaseHasItsDoors(t *testing.T) {
+	commands := commandNames(t)
+	doors := sourceOf(t, "../../internal/serve/api") + sourceOf(t, "../../internal/serve/web")
+	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access")
+	for _, name := range offered {
+		if _, ok := useCases[name]; !ok {
+			t.Errorf("%s has no row: say by which route, command and page people reach it, or why they do not", name)
+		}
+	}
+	for name, d := range useCases {
+		if !slices.Contains(offered, name) {
+			t.Errorf("the row %s names no use case", name)
+		}
+		if (d.route == "" || d.command == "" || d.page == "") && d.no == "" && d.page == "" {
+			t.Errorf("%s lacks a door and does not say why", name)
+		}
+		for _, route := range []string{d.route, d.page} {
+			if route != "" && !strings.Contains(doors, `"`+route+`"`) {
+				t.Errorf("%s: there is no route %q", name, route)
+			}
+		}
+		if d.command != "" && !slices.Contains(commands, d.command) {
+			t.Errorf("%s: there is no command %q", name, d.command)
+		}
+	}
+}
+
+func commandNames(t *testing.T) []string {
+	parser, err := kong.New(new(commands), kong.Name("throughline"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, n := range parser.Model.Children {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// offeredUseCases returns the exported methods of the types, as package.Type.Method.
+func offeredUseCases(t *testing.T, types ...string) []string {
+	var found []string
+	for _, name := range types {
+		pkg, typ, _ := strings.Cut(name, ".")
+		for _, f := range parsed(t, filepath.Join("../../internal/engine", pkg)) {
+			for _, decl := range f.Decls {
+				fn, ok := decl.(*ast.FuncDecl)
+				if ok && fn.Recv != nil && fn.Name.IsExported() && receiver(fn) == typ {
+					found = append(found, name+"."+fn.Name.Name)
+				}
+			}
+		}
+	}
+	return found
+}
+
+func receiver(fn *ast.FuncDecl) string {
+	expr := fn.Recv.List[0].Type
+	if star, ok := expr.(*ast.StarExpr); ok {
+		expr = star.X
+	}
+	if id, ok := expr.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
+}
+
+func parsed(t *testing.T, folder string) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no source in %s: %v", folder, err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+func sourceOf(t *testing.T, folder string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
+}

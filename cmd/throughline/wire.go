@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/engine/recipients"
+	"github.com/throughline-engine/throughline/internal/serve"
+	"github.com/throughline-engine/throughline/internal/serve/api"
+	"github.com/throughline-engine/throughline/internal/serve/web"
+	"github.com/throughline-engine/throughline/internal/sqlite"
+)
+
+// process is one engine opened in this process: the only place where adapters
+// meet use cases and use cases meet doors.
+type process struct {
+	store   *sqlite.Store
+	core    *engine.Core
+	content *content.Content
+	plane   *live.Plane
+	operate *operate.Operate
+	access  *operate.Access
+	handler http.Handler
+	web     *web.Web
+	// link is the secret of the demo's link, which signs in its example owner;
+	// empty elsewhere.
+	link string
+}
+
+// openProcess takes the data folder, which must be free, and starts its engine
+// up to the point of serving.
+func openProcess(ctx context.Context, folder string, log *slog.Logger, simulated bool) (*process, error) {
+	store, err := sqlite.Open(ctx, folder, sqlite.Config{})
+	if err != nil {
+		return nil, err
+	}
+	p, err := wire(ctx, store, log, simulated)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return p, nil
+}
+
+func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated bool) (*process, error) {
+	core, err := engine.Open(ctx, store.Record(), time.Now, log)
+	if err != nil {
+		return nil, err
+	}
+	projection := engine.NewProjection(core)
+	p := &process{store: store, core: core, content: content.New(core), access: operate.NewAccess(core)}
+	p.plane = live.New(core, projection, live.Config{})
+	if err := p.plane.Start(ctx); err != nil {
+		return nil, err
+	}
+	p.operate = operate.New(operate.Config{
+		Core: core, Projection: projection, Access: p.access, Plane: p.plane, Store: store, Simulated: simulated,
+	})
+	mux := http.NewServeMux()
+	api.Mount(mux, api.Config{
+		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
+		Recipients: recipients.New(core, store), Log: log, Version: version(),
+	})
+	doors := web.Config{Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	if simulated {
+		doors.Enter = p.enter
+	}
+	if p.web, err = web.New(doors); err != nil {
+		return nil, err
+	}
+	p.web.Register(mux)
+	p.handler = serve.Log(log, serve.Secure(mux))
+	return p, nil
+}
+
+func (p *process) close() error {
+	return errors.Join(p.plane.Close(context.Background()), p.store.Close())
+}

@@ -1,0 +1,105 @@
+package content
+
+import (
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/loop/activate"
+	"github.com/throughline-engine/throughline/internal/loop/assemble"
+	"github.com/throughline-engine/throughline/internal/loop/check"
+	"github.com/throughline-engine/throughline/internal/loop/declare"
+)
+
+// built is what the stages make of a set of resources.
+type built struct {
+	snapshot *throughline.Snapshot
+	findings []throughline.Finding
+	// excluded counts, by placement and rule, the combinations taken out.
+	excluded map[string]map[string]int
+	people   func(name string) string
+}
+
+// ground is one template on one channel, which several placements may share.
+type ground struct{ template, channel string }
+
+// build walks a set through assemble, check and activate.
+func build(engineID string, release int, set declare.Set) (built, error) {
+	b := built{excluded: map[string]map[string]int{}, people: func(name string) string { return personName(set, name) }}
+	in := activate.Input{
+		Engine: engineID, Release: release, Resources: set.All(),
+		Assemblies: map[string]throughline.Assembly{}, Blocked: map[string][]int{},
+		Owner: ownerIn(set),
+	}
+	assembled := map[ground]throughline.Assembly{}
+	checked := map[ground]check.Result{}
+	var problems throughline.Problems
+	for _, r := range set.Of(throughline.KindPlacement) {
+		p := r.Spec.(*throughline.Placement)
+		g := ground{p.Template, p.Channel}
+		if _, ok := assembled[g]; !ok {
+			a, result, err := assembleAndCheck(set, g)
+			if err != nil {
+				problems.Add(err)
+				continue
+			}
+			assembled[g], checked[g] = a, result
+			b.findings = append(b.findings, result.Findings...)
+		}
+		name := r.Metadata.Name
+		in.Assemblies[name], in.Blocked[name] = assembled[g], checked[g].Blocked
+		for _, e := range assembled[g].Excluded {
+			if b.excluded[name] == nil {
+				b.excluded[name] = map[string]int{}
+			}
+			b.excluded[name][e.Rule] = e.Count
+		}
+	}
+	if err := problems.Err(); err != nil {
+		return b, err
+	}
+	if blocking(b.findings) != nil {
+		// The findings say more than the stage behind them would.
+		b.snapshot = new(throughline.Snapshot)
+		return b, nil
+	}
+	var err error
+	b.snapshot, err = activate.Snapshot(in)
+	return b, err
+}
+
+func assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Result, error) {
+	template, _ := set.Get(throughline.Ref{Kind: throughline.KindTemplate, Name: g.template})
+	channel, _ := set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel})
+	brand, _ := set.Get(throughline.Ref{Kind: throughline.KindBrand, Name: template.Spec.(*throughline.Template).Brand})
+	a, err := assemble.Combine(assemble.Input{
+		Template: template, Channel: g.channel, Brand: brand.Spec.(*throughline.Brand), Fragments: set.Of(throughline.KindFragment),
+	})
+	if err != nil {
+		return a, check.Result{}, err
+	}
+	result, err := check.Run(check.Input{
+		Assembly: a, Template: template, Channel: channel, Brand: brand,
+		Fragments: set.Of(throughline.KindFragment), Guardrails: set.Of(throughline.KindGuardrail),
+	})
+	return a, result, err
+}
+
+// ownerIn resolves who answers for a resource: its own owner, or the engine's.
+func ownerIn(set declare.Set) func(throughline.Resource) string {
+	engineOwner := ""
+	for _, r := range set.Of(throughline.KindEngine) {
+		engineOwner = r.Spec.(*throughline.Engine).Owner
+	}
+	return func(r throughline.Resource) string {
+		if r.Metadata.Owner != "" {
+			return r.Metadata.Owner
+		}
+		return engineOwner
+	}
+}
+
+// personName returns what colleagues call a person.
+func personName(set declare.Set, name string) string {
+	if r, ok := set.Get(throughline.Ref{Kind: throughline.KindPerson, Name: name}); ok {
+		return r.Spec.(*throughline.Person).Name
+	}
+	return name
+}

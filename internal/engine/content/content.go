@@ -1,0 +1,243 @@
+// Package content is what the people who make content do: declare resources,
+// see what a change would touch, let it go live as a release, take it back, and
+// read what there is.
+//
+// A release is all or nothing: the resources it changes, the snapshot they make
+// and the events that say so are committed together. What it does not do is
+// decide, or serve.
+package content
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/declare"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Content changes and reads what is declared.
+type Content struct{ core *engine.Core }
+
+// New returns the content of an engine.
+func New(core *engine.Core) *Content { return &Content{core} }
+
+// Change is what somebody wants declared.
+type Change struct {
+	// Resources are the revisions wanted.
+	Resources []throughline.Resource
+	// Delete names resources that should no longer be.
+	Delete []throughline.Ref
+	// Prune deletes every resource that Resources does not name.
+	Prune bool
+	// Message says why, for the release.
+	Message string
+	// Base is the release the change was planned against; with it another
+	// release in between is a conflict. 0 means whatever is in force.
+	Base int
+	// rollsBack is the release that the change undoes.
+	rollsBack int
+}
+
+// Plan returns what applying the change would do, without doing it. A change
+// that cannot be applied is an error with all its problems; findings that block
+// are in the plan.
+func (c *Content) Plan(ctx context.Context, change Change) (throughline.Plan, error) {
+	p, err := c.prepare(ctx, change)
+	if err != nil {
+		return throughline.Plan{}, err
+	}
+	return p.plan, nil
+}
+
+// Check returns the findings of what the change would put in force; with an
+// empty change, of what is in force.
+func (c *Content) Check(ctx context.Context, change Change) ([]throughline.Finding, error) {
+	p, err := c.prepare(ctx, change)
+	return p.plan.Findings, err
+}
+
+// Apply makes a release of the change. A change that alters nothing makes none
+// and returns the release in force.
+func (c *Content) Apply(ctx context.Context, by throughline.Actor, change Change) (throughline.Release, error) {
+	p, err := c.prepare(ctx, change)
+	if err != nil {
+		return throughline.Release{}, err
+	}
+	if blocking := blocking(p.plan.Findings); blocking != nil {
+		return throughline.Release{}, blocking
+	}
+	if len(p.plan.Changes) == 0 {
+		return p.head, nil
+	}
+	return c.commit(ctx, by, p)
+}
+
+// blocking returns the findings that stop a release as problems.
+func blocking(findings []throughline.Finding) error {
+	var problems throughline.Problems
+	for _, f := range findings {
+		// A cross-slot rule takes out combinations; it does not stop the rest.
+		if f.Severity != throughline.Block || f.Variants > 0 {
+			continue
+		}
+		place := f.Object.String()
+		if f.Slot != "" {
+			place += " in slot " + f.Slot
+		}
+		if f.Locale != "" {
+			place += " (" + f.Locale + ")"
+		}
+		problems = append(problems, throughline.Errorf(throughline.Invalid, "%s: got %s, want %s", f.Rule, f.Got, f.Want).At(place).WithFix("%s", f.Fix))
+	}
+	return problems.Err()
+}
+
+// Releases returns the latest releases, the newest first, at most limit.
+func (c *Content) Releases(ctx context.Context, limit int) (releases []throughline.Release, err error) {
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		head, err := headRelease(r)
+		if err != nil {
+			return err
+		}
+		for n := head.Number; n > 0 && len(releases) < limit; n-- {
+			rel, err := readRelease(r, n)
+			if err != nil {
+				return err
+			}
+			releases = append(releases, rel)
+		}
+		return nil
+	})
+	return releases, err
+}
+
+// Release returns one release by number.
+func (c *Content) Release(ctx context.Context, number int) (rel throughline.Release, err error) {
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		rel, err = readRelease(r, number)
+		return err
+	})
+	return rel, err
+}
+
+// Rollback makes a release that restores what the release with the number
+// changed. If one of the resources was changed again since, that is a conflict
+// that names the later release.
+func (c *Content) Rollback(ctx context.Context, by throughline.Actor, number int) (throughline.Release, error) {
+	change := Change{Message: fmt.Sprintf("roll back release %d", number), rollsBack: number}
+	err := c.core.Record.State.View(ctx, func(r record.Reader) error {
+		head, err := headRelease(r)
+		if err != nil {
+			return err
+		}
+		change.Base = head.Number
+		rel, err := readRelease(r, number)
+		if err != nil {
+			return err
+		}
+		if rel.State == throughline.ReleaseRolledBack {
+			return throughline.Errorf(throughline.Conflict, "release %d was rolled back already", number)
+		}
+		return restore(r, rel, head.Number, &change)
+	})
+	if err != nil {
+		return throughline.Release{}, err
+	}
+	return c.Apply(ctx, by, change)
+}
+
+// restore puts into change what undoes the release.
+func restore(r record.Reader, rel throughline.Release, head int, change *Change) error {
+	for _, ch := range rel.Changes {
+		now, err := r.Get(engine.BucketHead, ch.Ref.String())
+		if err != nil && throughline.CodeOf(err) != throughline.NotFound {
+			return err
+		}
+		inForce := string(now.Value)
+		if want := digestText(ch.To); inForce != want {
+			return throughline.Errorf(throughline.Conflict, "%s was changed again after release %d", ch.Ref, rel.Number).
+				WithFix("roll back the later releases first (the newest is %d), or apply the text you want", head)
+		}
+		if ch.From.IsZero() {
+			change.Delete = append(change.Delete, ch.Ref)
+			continue
+		}
+		res, err := engine.Revision(r, ch.From.String())
+		if err != nil {
+			return err
+		}
+		change.Resources = append(change.Resources, res)
+	}
+	return nil
+}
+
+func digestText(d throughline.Digest) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+// Get returns one resource in force.
+func (c *Content) Get(ctx context.Context, ref throughline.Ref) (res throughline.Resource, err error) {
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		res, err = engine.Resource(r, ref)
+		return err
+	})
+	return res, err
+}
+
+// List returns the resources in force, of one kind or, for "", of all.
+func (c *Content) List(ctx context.Context, kind throughline.Kind) ([]throughline.Resource, error) {
+	if kind != "" && throughline.NewSpec(kind) == nil {
+		return nil, throughline.Errorf(throughline.Invalid, "there is no kind %q", kind).WithFix("kinds are %v", throughline.Kinds())
+	}
+	all, err := c.core.Resources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if kind != "" {
+		all = slices.DeleteFunc(all, func(r throughline.Resource) bool { return r.Kind != kind })
+	}
+	return inReadingOrder(all), nil
+}
+
+// inReadingOrder sorts by kind, those that others refer to first, then name.
+func inReadingOrder(all []throughline.Resource) []throughline.Resource {
+	kinds := throughline.Kinds()
+	slices.SortStableFunc(all, func(a, b throughline.Resource) int {
+		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
+	})
+	return all
+}
+
+// Export returns everything in force as YAML that apply takes back unchanged.
+func (c *Content) Export(ctx context.Context) ([]byte, error) {
+	all, err := c.List(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	return declare.Encode(all)
+}
+
+// File is one manifest as somebody wrote it.
+type File struct {
+	// Name is where it came from, for error messages.
+	Name string
+	Text []byte
+}
+
+// Read decodes manifests. All their problems are reported at once.
+func Read(files []File) ([]throughline.Resource, error) {
+	var all []throughline.Resource
+	var problems throughline.Problems
+	for _, f := range files {
+		resources, err := declare.Decode(f.Name, f.Text)
+		problems.Add(err)
+		all = append(all, resources...)
+	}
+	return all, problems.Err()
+}

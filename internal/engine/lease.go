@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+const bucketLeases = "lease" // name -> lease
+
+type lease struct {
+	Holder string    `json:"holder"`
+	Until  time.Time `json:"until"`
+}
+
+// Lease takes or renews the named lease for the holder and reports whether the
+// holder has it now. Of all processes on one record at most one holds it.
+func (c *Core) Lease(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error) {
+	err = c.Record.State.Update(ctx, func(tx record.Tx) error {
+		var l lease
+		now := c.now()
+		version, err := GetJSON(tx, bucketLeases, name, &l)
+		if err != nil && throughline.CodeOf(err) != throughline.NotFound {
+			return err
+		}
+		held = l.Holder == holder || now.After(l.Until)
+		if !held {
+			return nil
+		}
+		return PutJSON(tx, bucketLeases, name, lease{holder, now.Add(ttl)}, version)
+	})
+	if throughline.CodeOf(err) == throughline.Conflict {
+		return false, nil
+	}
+	return held, err
+}
+
+// Release gives the lease back, so that another process need not wait for its
+// end. One that the holder does not have is left alone.
+func (c *Core) Release(ctx context.Context, name, holder string) error {
+	return c.Record.State.Update(ctx, func(tx record.Tx) error {
+		var l lease
+		_, err := GetJSON(tx, bucketLeases, name, &l)
+		if throughline.CodeOf(err) == throughline.NotFound || err == nil && l.Holder != holder {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Delete(bucketLeases, name)
+	})
+}

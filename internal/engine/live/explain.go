@@ -1,0 +1,224 @@
+package live
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/decide"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Answer says why a decision came out as it did.
+type Answer struct {
+	// DecisionID is the decision asked about.
+	DecisionID throughline.DecisionID `json:"decisionId"`
+	Placement  string                 `json:"placement"`
+	Owner      string                 `json:"owner"`
+	// Erased is true when the recipient was forgotten: what they asked with is
+	// gone, and what remains is the signed token.
+	Erased bool `json:"erased,omitempty"`
+	// Recorded is false when the decision's own record was lost in a crash.
+	Recorded bool      `json:"recorded"`
+	At       time.Time `json:"at,omitzero"`
+	// Token is what the id itself says.
+	Arm        throughline.Arm `json:"arm"`
+	Propensity float64         `json:"propensity"`
+	Epoch      uint32          `json:"epoch"`
+	Release    int             `json:"release"`
+	// Why is the decision made again from the record; nil when it cannot be.
+	Why *decide.Explanation `json:"why,omitempty"`
+	// Same reports whether deciding again gave the same variant and propensity.
+	Same bool `json:"same"`
+	// Notes say what could not be told, and the reason.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Explain finds a decision in the record by its id and decides it again from
+// what it was decided from.
+func (p *Plane) Explain(ctx context.Context, id throughline.DecisionID) (Answer, error) {
+	token, err := throughline.OpenDecisionID(p.core.Secret(), id)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{DecisionID: id, Arm: token.Arm, Propensity: token.Propensity(), Epoch: token.Epoch}
+	table, started, err := p.tableOf(ctx, token)
+	if err != nil {
+		return a, err
+	}
+	a.Release = table.Release()
+	a.Placement, a.Owner = table.PlacementOf(token)
+	event, found, err := p.find(ctx, token, started)
+	if err != nil {
+		return a, err
+	}
+	if !found {
+		a.Notes = append(a.Notes, "The record of this decision is not in the journal: it was lost when the engine was killed, or is not written yet. The id itself proves what was served.")
+		return a, nil
+	}
+	a.Recorded, a.At = true, event.OccurredAt
+	plain, ok, err := p.core.Vault().Reveal(ctx, event)
+	if err != nil {
+		return a, err
+	}
+	if !ok || len(plain) == 0 {
+		a.Erased = true
+		a.Notes = append(a.Notes, "The recipient was forgotten: erased.")
+		return a, nil
+	}
+	var q asked
+	if err := json.Unmarshal(plain, &q); err != nil {
+		return a, throughline.Errorf(throughline.Corrupt, "event %s: its context cannot be read: %w", event.ID, err)
+	}
+	why, err := table.Explain(throughline.Request{Placement: a.Placement, Unit: q.Unit, Context: q.Context, At: q.At}, nil)
+	if err != nil {
+		return a, err
+	}
+	a.Why, a.Same = &why, why.Decision.Token == token
+	return a, nil
+}
+
+// Explanation says what a request would get, and why.
+type Explanation = decide.Explanation
+
+// Option is one variant a request might have got.
+type Option = decide.Option
+
+// Ask explains what would be decided now, without recording anything.
+func (p *Plane) Ask(req throughline.Request) (decide.Explanation, error) {
+	t := p.table.Load()
+	if t == nil {
+		return decide.Explanation{}, throughline.Errorf(throughline.NotFound, "nothing is live yet").WithFix("declare a placement and apply it")
+	}
+	return t.Explain(req, p.holds)
+}
+
+// tableOf rebuilds the table a token was decided from, and says after which
+// event its epoch was published.
+func (p *Plane) tableOf(ctx context.Context, token throughline.Token) (*decide.Table, uint64, error) {
+	var ep published
+	err := p.core.Record.State.View(ctx, func(r record.Reader) error {
+		_, err := engine.GetJSON(r, bucketEpochs, fmt.Sprintf("%010d", token.Epoch), &ep)
+		return err
+	})
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return nil, 0, throughline.Errorf(throughline.NotFound, "epoch %d is no longer kept", token.Epoch).
+			WithFix("epochs are kept for %s; the decision id still proves what was served", p.publisher.keep)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if !strings.HasPrefix(ep.Snapshot.String(), hex.EncodeToString(token.Snapshot[:])) {
+		return nil, 0, throughline.Errorf(throughline.Corrupt, "epoch %d belongs to another snapshot than the decision", token.Epoch)
+	}
+	table, err := p.compile(ctx, nil, ep)
+	return table, ep.Through, err
+}
+
+// find looks for the decision's event among those written after its epoch was
+// published. A decision is made while its epoch is the last, so the search ends
+// a while after the next one began.
+func (p *Plane) find(ctx context.Context, token throughline.Token, after uint64) (throughline.Event, bool, error) {
+	var found throughline.Event
+	var superseded time.Time
+	for batch, err := range p.core.Record.Journal.Read(ctx, after) {
+		if err != nil {
+			return found, false, err
+		}
+		for _, e := range batch {
+			switch e.Type {
+			case throughline.EventDecisionMade:
+				if m, err := throughline.DecodeData[throughline.DecisionMade](e); err == nil && m.Token == token {
+					return e, true, nil
+				}
+			case throughline.EventEpochPublished:
+				if m, err := throughline.DecodeData[throughline.EpochPublished](e); err == nil && m.Number > token.Epoch && superseded.IsZero() {
+					superseded = e.RecordedAt
+				}
+			}
+			if !superseded.IsZero() && e.RecordedAt.Sub(superseded) > recordedWithin {
+				return found, false, nil
+			}
+		}
+	}
+	return found, false, nil
+}
+
+// recordedWithin bounds how long after its epoch ended a decision's record may
+// reach the journal.
+const recordedWithin = 10 * time.Minute
+
+func decisionKey(t throughline.Token) string { return "decision/" + hex.EncodeToString(t.Bytes()) }
+
+// restoreHolds brings back the choices that sessions were given before a
+// restart, from the decisions journaled lately.
+func (p *Plane) restoreHolds(ctx context.Context) error {
+	table := p.table.Load()
+	if table == nil {
+		return nil
+	}
+	head, err := p.core.Record.Journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	horizon := p.core.Now().Add(-decide.SessionIdle)
+	for batch, err := range p.core.Record.Journal.Read(ctx, head.Seq-min(head.Seq, holdsFrom)) {
+		if err != nil {
+			return err
+		}
+		for _, e := range batch {
+			if e.Type != throughline.EventDecisionMade || e.OccurredAt.Before(horizon) {
+				continue
+			}
+			if err := p.restoreHold(ctx, table, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// holdsFrom is how many of the last events are read for sticky choices.
+const holdsFrom = 100_000
+
+// restoreHold holds one decision again, if its variant is still live and its
+// recipient was not forgotten.
+func (p *Plane) restoreHold(ctx context.Context, table *decide.Table, e throughline.Event) error {
+	made, err := throughline.DecodeData[throughline.DecisionMade](e)
+	if err != nil {
+		return err
+	}
+	plain, ok, err := p.core.Vault().Reveal(ctx, e)
+	if err != nil || !ok || len(plain) == 0 {
+		return err
+	}
+	var q asked
+	if err := json.Unmarshal(plain, &q); err != nil {
+		return throughline.Errorf(throughline.Corrupt, "event %s: its context cannot be read: %w", e.ID, err)
+	}
+	placement, variant := about(e, "placement"), throughline.VariantID(about(e, "variant"))
+	for _, r := range table.Variant(variant) {
+		if r.Placement != placement || r.Candidate == throughline.FallbackCandidate {
+			continue
+		}
+		hold := decide.Hold{Token: made.Token, Key: table.Key(placement, r.Candidate)}
+		p.holds.Put(decide.HoldKey{Unit: decide.UnitHash(q.Unit), Placement: placement}, hold, e.OccurredAt)
+		return nil
+	}
+	return nil
+}
+
+// about returns the id of the event's object of a type.
+func about(e throughline.Event, objectType string) string {
+	for _, o := range e.Objects {
+		if o.Type == objectType {
+			return o.ID
+		}
+	}
+	return ""
+}

@@ -1,0 +1,196 @@
+// Package live is what happens between a recipient and the engine: a request is
+// decided from memory, decisions are journaled behind the answer, exposures and
+// outcomes are taken in, and what was learned is published as epochs.
+//
+// Everything it serves from is a table behind an atomic pointer; a request
+// reads no disk and waits for no lock.
+package live
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/decide"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Config tunes the data plane. The zero value of a field means its default.
+type Config struct {
+	// EpochEvery is the longest that learned outcomes wait to be decided with;
+	// default 2 s.
+	EpochEvery time.Duration
+	// KeepEpochs is how long decisions can be explained to the last digit;
+	// default 7 days.
+	KeepEpochs time.Duration
+	// Holds is how many sticky choices are kept in memory; default 200,000.
+	Holds int
+	// Ingest is how many requests with events may wait for the journal before
+	// more are told to come back; default 512.
+	Ingest int
+}
+
+// Plane is the data plane of one process.
+type Plane struct {
+	core       *engine.Core
+	projection *engine.Projection
+	table      atomic.Pointer[decide.Table]
+	holds      *decide.Holds
+	recorder   *recorder
+	publisher  *publisher
+	ingest     chan struct{}
+}
+
+// New returns the data plane of an engine. It serves nothing before Start.
+func New(core *engine.Core, projection *engine.Projection, c Config) *Plane {
+	if c.EpochEvery <= 0 {
+		c.EpochEvery = 2 * time.Second
+	}
+	if c.KeepEpochs <= 0 {
+		c.KeepEpochs = 7 * 24 * time.Hour
+	}
+	if c.Holds <= 0 {
+		c.Holds = 200_000
+	}
+	if c.Ingest <= 0 {
+		c.Ingest = 512
+	}
+	return &Plane{
+		core: core, projection: projection,
+		holds:    decide.NewHolds(c.Holds),
+		recorder: newRecorder(core),
+		publisher: &publisher{
+			core: core, projection: projection, every: c.EpochEvery, keep: c.KeepEpochs,
+			holder: core.NewID().String(),
+		},
+		ingest: make(chan struct{}, c.Ingest),
+	}
+}
+
+// Start makes the plane ready to decide: it folds what the journal holds,
+// restores sticky choices and loads what is live.
+func (p *Plane) Start(ctx context.Context) error {
+	if err := p.projection.Load(ctx); err != nil {
+		return err
+	}
+	if err := p.projection.CatchUp(ctx); err != nil {
+		return err
+	}
+	if err := p.publisher.runOnce(ctx); err != nil {
+		return err
+	}
+	if err := p.reload(ctx); err != nil {
+		return err
+	}
+	return p.restoreHolds(ctx)
+}
+
+// Run keeps the plane going until ctx ends: it follows the journal, publishes
+// epochs, swaps tables and journals decisions. Start comes first.
+func (p *Plane) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.projection.Follow(ctx) })
+	g.Go(func() error { return p.publisher.run(ctx) })
+	g.Go(func() error { return p.watch(ctx) })
+	g.Go(func() error { return p.recorder.run(ctx) })
+	err := g.Wait()
+	if ctx.Err() != nil && err == ctx.Err() {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return p.projection.Save(context.WithoutCancel(ctx))
+}
+
+// Close hands the work of publishing to whoever comes next.
+func (p *Plane) Close(ctx context.Context) error {
+	return p.core.Release(ctx, leaseName, p.publisher.holder)
+}
+
+// watch swaps the table whenever a release or an epoch is published. What
+// cannot be loaded is reported, and the table in force goes on serving.
+func (p *Plane) watch(ctx context.Context) error {
+	for range p.core.Record.State.Watch(ctx, engine.BucketLive) {
+		if err := p.reload(ctx); err != nil && ctx.Err() == nil {
+			p.core.Log.Error("what was published cannot be served; the last good snapshot goes on", "error", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// reload loads what is live, unless it is already served.
+func (p *Plane) reload(ctx context.Context) error {
+	var live published
+	err := p.core.Record.State.View(ctx, func(r record.Reader) error {
+		_, err := engine.GetJSON(r, engine.BucketLive, keyEpoch, &live)
+		return err
+	})
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	old := p.table.Load()
+	if old != nil && old.Epoch() == live.Number {
+		return nil
+	}
+	next, err := p.compile(ctx, old, live)
+	if err != nil {
+		return err
+	}
+	p.table.Store(next)
+	return nil
+}
+
+// compile builds the table of an epoch, reusing the old one where the snapshot
+// is the same.
+func (p *Plane) compile(ctx context.Context, old *decide.Table, live published) (*decide.Table, error) {
+	epoch, err := engine.LoadEpoch(ctx, p.core.Record.Blobs, live.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil && old.Digest() == live.Snapshot {
+		return old.With(epoch)
+	}
+	snapshot, err := engine.LoadSnapshot(ctx, p.core.Record.Blobs, live.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return decide.Compile(snapshot, epoch, p.core.Secret())
+}
+
+// Ready reports whether there is anything to decide from.
+func (p *Plane) Ready() bool { return p.table.Load() != nil }
+
+// Table returns what is being decided from, or nil before the first release.
+func (p *Plane) Table() *decide.Table { return p.table.Load() }
+
+// Recorded returns how many decisions were journaled by this process and how
+// many were dropped because the journal was too far behind.
+func (p *Plane) Recorded() (recorded, dropped int64) {
+	return p.recorder.recorded.Load(), p.recorder.dropped.Load()
+}
+
+// Decide answers a request from memory.
+func (p *Plane) Decide(req throughline.Request) (throughline.Decision, error) {
+	t := p.table.Load()
+	if t == nil {
+		return throughline.Decision{}, throughline.Errorf(throughline.NotFound, "nothing is live yet").
+			WithFix("declare a placement and apply it: throughline init, throughline apply")
+	}
+	d, err := t.Decide(req, p.holds)
+	if err != nil || d.Held {
+		return d, err
+	}
+	p.recorder.put(made{
+		token: d.Token, placement: d.Placement, variant: d.Variant,
+		unit: req.Unit, context: req.Context, at: req.At, once: d.Sticky == throughline.StickyNone || d.Arm == throughline.ArmFallback,
+	})
+	return d, nil
+}

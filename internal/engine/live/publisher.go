@@ -1,0 +1,204 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/learn"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// publisher turns what was learned into epochs. Of all processes on one record
+// the holder of a lease does it, so that every reader decides from the same
+// integers.
+type publisher struct {
+	core       *engine.Core
+	projection *engine.Projection
+	every      time.Duration
+	keep       time.Duration
+	holder     string
+
+	renewAt time.Time
+	held    bool
+	last    published
+	// learned is learn.State.Learned at the last epoch: what tells whether
+	// anything was learned since.
+	learned uint64
+}
+
+const (
+	keyEpoch = "epoch" // in BucketLive: the epoch that readers decide from
+
+	// bucketEpochs maps %010d epoch number -> published, for explaining.
+	bucketEpochs = "epoch"
+
+	leaseName = "publisher"
+	// leaseTTL is the longest that nothing is published after the holder was
+	// killed.
+	leaseTTL = 5 * time.Second
+)
+
+// published names an epoch and its snapshot.
+type published struct {
+	Number   uint32             `json:"number"`
+	Epoch    throughline.Digest `json:"epoch"`
+	Snapshot throughline.Digest `json:"snapshot"`
+	Through  uint64             `json:"through"`
+}
+
+// run publishes at every tick and whenever a release changes what is live.
+func (p *publisher) run(ctx context.Context) error {
+	tick := time.NewTicker(p.every)
+	defer tick.Stop()
+	changed := p.core.Record.State.Watch(ctx, engine.BucketLive)
+	for {
+		if err := p.runOnce(ctx); err != nil && ctx.Err() == nil {
+			p.core.Log.Error("no new epoch was published; the last one goes on serving", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// runOnce publishes an epoch if this process holds the lease and there is
+// something new to say.
+func (p *publisher) runOnce(ctx context.Context) error {
+	if err := p.renew(ctx); err != nil || !p.held {
+		return err
+	}
+	var release engine.LiveRelease
+	if err := p.read(ctx, engine.KeyLiveRelease, &release); err != nil || release.Snapshot.IsZero() {
+		return err
+	}
+	if p.last.Number == 0 {
+		if err := p.read(ctx, keyEpoch, &p.last); err != nil {
+			return err
+		}
+	}
+	var learned uint64
+	p.projection.Learned(func(s *learn.State, _ uint64, _ time.Time) { learned = s.Learned() })
+	if p.last.Snapshot == release.Snapshot && learned == p.learned && p.last.Number != 0 {
+		return nil
+	}
+	if err := p.publish(ctx, release); err != nil {
+		return err
+	}
+	p.learned = learned
+	return p.prune(ctx)
+}
+
+func (p *publisher) renew(ctx context.Context) error {
+	now := p.core.Clock()
+	if now.Before(p.renewAt) {
+		return nil
+	}
+	held, err := p.core.Lease(ctx, leaseName, p.holder, leaseTTL)
+	if err != nil {
+		return err
+	}
+	if held && !p.held {
+		p.last = published{} // another process may have published since
+	}
+	p.held, p.renewAt = held, now.Add(leaseTTL/3)
+	return nil
+}
+
+// read loads an entry of BucketLive; one that does not exist leaves v as it is.
+func (p *publisher) read(ctx context.Context, key string, v any) error {
+	return p.core.Record.State.View(ctx, func(r record.Reader) error {
+		_, err := engine.GetJSON(r, engine.BucketLive, key, v)
+		if throughline.CodeOf(err) == throughline.NotFound {
+			return nil
+		}
+		return err
+	})
+}
+
+func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) error {
+	snapshot, err := engine.LoadSnapshot(ctx, p.core.Record.Blobs, release.Snapshot)
+	if err != nil {
+		return err
+	}
+	if p.last.Snapshot != release.Snapshot || p.last.Number == 0 {
+		// The fold must know the snapshot before it can rank its candidates.
+		if err := p.projection.CatchUp(ctx); err != nil {
+			return err
+		}
+	}
+	number := max(uint32(p.core.Clock().Unix()), p.last.Number+1)
+	var epoch throughline.Epoch
+	p.projection.Learned(func(s *learn.State, through uint64, asOf time.Time) {
+		epoch, err = s.Epoch(number, snapshot, release.Snapshot, through, asOf.UnixMilli(), uint64(number))
+	})
+	if err != nil {
+		return err
+	}
+	digest, _, err := p.core.Record.Blobs.Put(ctx, bytes.NewReader(epoch.Encode()))
+	if err != nil {
+		return err
+	}
+	next := published{Number: number, Epoch: digest, Snapshot: release.Snapshot, Through: epoch.Through}
+	if err := p.core.Update(ctx, func(tx record.Tx) error { return p.put(tx, next) }); err != nil {
+		return err
+	}
+	p.last = next
+	return nil
+}
+
+func (p *publisher) put(tx record.Tx, next published) error {
+	if err := engine.PutJSON(tx, engine.BucketLive, keyEpoch, next, record.AnyVersion); err != nil {
+		return err
+	}
+	if err := engine.PutJSON(tx, bucketEpochs, fmt.Sprintf("%010d", next.Number), next, 0); err != nil {
+		return err
+	}
+	payload := throughline.EpochPublished{Epoch: next.Epoch, Number: next.Number, Snapshot: next.Snapshot, Through: next.Through}
+	key := "epoch/" + strconv.Itoa(int(next.Number))
+	return tx.Outbox(p.core.NewEvent(throughline.EventEpochPublished, payload, throughline.Actor{Kind: throughline.ActorSystem}, key))
+}
+
+// prune drops the oldest epochs beyond what is kept for explaining, a few at a
+// time.
+func (p *publisher) prune(ctx context.Context) error {
+	var old []published
+	horizon := uint32(p.core.Clock().Add(-p.keep).Unix())
+	err := p.core.Record.State.View(ctx, func(r record.Reader) error {
+		for e, err := range r.List(bucketEpochs, "", "") {
+			if err != nil {
+				return err
+			}
+			var ep published
+			if _, err := engine.GetJSON(r, bucketEpochs, e.Key, &ep); err != nil {
+				return err
+			}
+			if ep.Number >= horizon || ep.Number == p.last.Number || len(old) == 8 {
+				return nil
+			}
+			old = append(old, ep)
+		}
+		return nil
+	})
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	return p.core.Record.State.Update(ctx, func(tx record.Tx) error {
+		for _, ep := range old {
+			if err := tx.Delete(bucketEpochs, fmt.Sprintf("%010d", ep.Number)); err != nil {
+				return err
+			}
+			if err := p.core.Record.Blobs.Delete(ctx, ep.Epoch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

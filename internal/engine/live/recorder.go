@@ -1,0 +1,181 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"sync/atomic"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+)
+
+// recorder journals decisions behind the answers. A decision waits for nobody:
+// it goes into a bounded buffer, and if the journal falls so far behind that
+// the buffer is full, its record is dropped and counted. Its exposure, which
+// carries the signed token, restores what learning needs.
+type recorder struct {
+	core  *engine.Core
+	queue chan made
+
+	recorded atomic.Int64
+	dropped  atomic.Int64
+}
+
+// made is one decision to be recorded.
+type made struct {
+	token     throughline.Token
+	placement string
+	variant   throughline.VariantID
+	unit      string
+	context   map[string]any
+	at        time.Time
+	// once is set where the same decision may come again and counts as one.
+	once bool
+}
+
+const (
+	// recorderBuffer is some seconds of decisions at full speed.
+	recorderBuffer = 1 << 16
+	recorderBatch  = 4096
+	// recorderPause lets decisions gather, so that many share one write.
+	recorderPause = 10 * time.Millisecond
+	// recorderRetry is the pause after the journal refused a batch.
+	recorderRetry = 250 * time.Millisecond
+)
+
+func newRecorder(core *engine.Core) *recorder {
+	return &recorder{core: core, queue: make(chan made, recorderBuffer)}
+}
+
+func (r *recorder) put(m made) {
+	select {
+	case r.queue <- m:
+	default:
+		r.dropped.Add(1)
+	}
+}
+
+// run journals until ctx ends, then what is left in the buffer.
+func (r *recorder) run(ctx context.Context) error {
+	for {
+		select {
+		case m := <-r.queue:
+			if err := r.keep(ctx, r.gather(m)); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return r.drain(context.WithoutCancel(ctx))
+		}
+	}
+}
+
+func (r *recorder) drain(ctx context.Context) error {
+	for {
+		select {
+		case m := <-r.queue:
+			if err := r.journal(ctx, r.gather(m)); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// gather takes what has come and what comes within a short pause.
+func (r *recorder) gather(first made) []made {
+	batch := append(make([]made, 0, 64), first)
+	pause := time.NewTimer(recorderPause)
+	defer pause.Stop()
+	for len(batch) < recorderBatch {
+		select {
+		case m := <-r.queue:
+			batch = append(batch, m)
+		case <-pause.C:
+			return batch
+		}
+	}
+	return batch
+}
+
+// keep journals a batch, trying again while the record is unavailable.
+func (r *recorder) keep(ctx context.Context, batch []made) error {
+	for {
+		err := r.journal(ctx, batch)
+		if err == nil {
+			return nil
+		}
+		if throughline.CodeOf(err) != throughline.Unavailable {
+			if ctx.Err() != nil {
+				return r.journal(context.WithoutCancel(ctx), batch)
+			}
+			return err
+		}
+		r.core.Log.Error("decisions wait for the journal", "waiting", len(r.queue)+len(batch), "error", err)
+		select {
+		case <-time.After(recorderRetry):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func (r *recorder) journal(ctx context.Context, batch []made) error {
+	units := make([]string, len(batch))
+	for i := range batch {
+		units[i] = batch[i].unit
+	}
+	sealer, err := r.core.Vault().Admit(ctx, units)
+	if err != nil {
+		return err
+	}
+	events := make([]throughline.Event, 0, len(batch))
+	for i := range batch {
+		e, err := r.event(&batch[i], sealer)
+		if err != nil {
+			return err
+		}
+		events = append(events, e)
+	}
+	if _, err := r.core.Record.Journal.Append(ctx, events); err != nil {
+		return err
+	}
+	r.recorded.Add(int64(len(events)))
+	return nil
+}
+
+// asked is what decision.made seals: all that is needed to decide it again.
+type asked struct {
+	Unit    string         `json:"unit"`
+	Context map[string]any `json:"context,omitempty"`
+	At      time.Time      `json:"at"`
+}
+
+func (r *recorder) event(m *made, sealer engine.Sealer) (throughline.Event, error) {
+	e := throughline.Event{
+		ID: r.core.NewID(), Engine: r.core.ID(), Type: throughline.EventDecisionMade, Version: 1,
+		OccurredAt: m.at.UTC().Truncate(time.Microsecond), RecordedAt: r.core.Now(),
+		Actor:  throughline.Actor{Kind: throughline.ActorSystem},
+		Source: "decide",
+		Objects: []throughline.Object{
+			{Type: "placement", ID: m.placement},
+			{Type: "variant", ID: string(m.variant)},
+		},
+		Data: throughline.EncodeData(throughline.DecisionMade{Token: m.token}),
+	}
+	if m.once {
+		e.Key = decisionKey(m.token)
+	}
+	subject, ok := sealer.Subject(m.unit)
+	if !ok { // forgotten: the decision counts, and nothing says whose it was
+		return e, nil
+	}
+	plain, err := json.Marshal(asked{m.unit, m.context, m.at})
+	if err != nil {
+		return e, throughline.Errorf(throughline.Internal, "the context of a decision cannot be written: %w", err)
+	}
+	e.Subject = subject
+	e.Sealed = sealer.Seal(m.unit, e.ID, plain)
+	return e, nil
+}

@@ -1,0 +1,202 @@
+package operate
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Scope is what a service token may do. Each scope opens only its own doors.
+type Scope string
+
+// The scopes.
+const (
+	ScopeWrite  Scope = "write"  // send events: /v1/track, /v1/batch and their kin
+	ScopeRead   Scope = "read"   // ask for decisions: OFREP
+	ScopeManage Scope = "manage" // everything under /api/v1
+)
+
+// Token is a service token as it is kept: without its secret.
+type Token struct {
+	Name      string    `json:"name"`
+	Scope     Scope     `json:"scope"`
+	CreatedBy string    `json:"createdBy"`
+	CreatedAt time.Time `json:"createdAt"`
+	// ExpiresAt is zero for a token that lasts until it is revoked.
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+}
+
+// Actor returns who a request with the token is by.
+func (t Token) Actor() throughline.Actor {
+	return throughline.Actor{Kind: throughline.ActorService, ID: t.Name, OnBehalfOf: t.CreatedBy}
+}
+
+// Access knows who may come in: service tokens, people and their sessions.
+// Secrets are kept only as keyed hashes.
+type Access struct {
+	core *engine.Core
+
+	mu     sync.Mutex
+	tokens map[string]Token // by secret hash; all of them, as of readAt
+	readAt time.Time
+
+	signingIn chan struct{} // bounds the memory that password hashing takes
+}
+
+const (
+	bucketTokens = "token" // name -> storedToken
+
+	// tokenAge bounds how long another process's revocation may go unseen.
+	tokenAge = time.Second
+)
+
+type storedToken struct {
+	Token
+	Hash string `json:"hash"`
+}
+
+// NewAccess returns the access of an engine.
+func NewAccess(core *engine.Core) *Access {
+	return &Access{core: core, signingIn: make(chan struct{}, 2)}
+}
+
+func (a *Access) hash(purpose, secret string) string {
+	mac := hmac.New(sha256.New, a.core.Pepper())
+	mac.Write([]byte(purpose + "\x00" + secret))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// CreateToken makes a token and returns its secret, which is not kept. A zero
+// lifetime lasts until it is revoked. A name that is taken is a conflict.
+func (a *Access) CreateToken(ctx context.Context, by throughline.Actor, name string, scope Scope, lifetime time.Duration) (secret string, err error) {
+	switch {
+	case !throughline.ValidName(name):
+		return "", throughline.Errorf(throughline.Invalid, "%q cannot name a token", name).WithFix("use lower-case letters, digits, -, . and /")
+	case scope != ScopeWrite && scope != ScopeRead && scope != ScopeManage:
+		return "", throughline.Errorf(throughline.Invalid, "there is no scope %q", scope).WithFix("scopes are write, read and manage")
+	case lifetime < 0:
+		return "", throughline.Errorf(throughline.Invalid, "a token cannot expire before it is made").WithFix("give a lifetime such as 90d, or none")
+	}
+	now := a.core.Now()
+	t := storedToken{Token: Token{Name: name, Scope: scope, CreatedBy: by.ID, CreatedAt: now}}
+	if lifetime > 0 {
+		t.ExpiresAt = now.Add(lifetime)
+	}
+	secret = "tl_" + string(scope) + "_" + engine.RandomText(32)
+	t.Hash = a.hash("token", secret)
+	err = a.core.Update(ctx, func(tx record.Tx) error {
+		if err := engine.PutJSON(tx, bucketTokens, name, t, 0); err != nil {
+			if throughline.CodeOf(err) == throughline.Conflict {
+				return throughline.Errorf(throughline.Conflict, "a token named %q exists already", name).WithFix("revoke it first, or choose another name")
+			}
+			return err
+		}
+		payload := throughline.AccessChanged{Token: name, Scopes: []string{string(scope)}}
+		return tx.Outbox(a.core.NewEvent(throughline.EventAccessGranted, payload, by, "access/"+t.Hash))
+	})
+	a.forgetTokens()
+	return secret, err
+}
+
+// Tokens returns every token, by name.
+func (a *Access) Tokens(ctx context.Context) ([]Token, error) {
+	stored, err := a.readTokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]Token, len(stored))
+	for i, t := range stored {
+		tokens[i] = t.Token
+	}
+	return tokens, nil
+}
+
+func (a *Access) readTokens(ctx context.Context) (tokens []storedToken, err error) {
+	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
+		tokens = nil
+		for e, err := range r.List(bucketTokens, "", "") {
+			if err != nil {
+				return err
+			}
+			var t storedToken
+			if _, err := engine.GetJSON(r, bucketTokens, e.Key, &t); err != nil {
+				return err
+			}
+			tokens = append(tokens, t)
+		}
+		return nil
+	})
+	return tokens, err
+}
+
+// RevokeToken ends a token at once.
+func (a *Access) RevokeToken(ctx context.Context, by throughline.Actor, name string) error {
+	err := a.core.Update(ctx, func(tx record.Tx) error {
+		var t storedToken
+		if _, err := engine.GetJSON(tx, bucketTokens, name, &t); err != nil {
+			if throughline.CodeOf(err) == throughline.NotFound {
+				return throughline.Errorf(throughline.NotFound, "there is no token named %q", name).WithFix("list them with: throughline token list")
+			}
+			return err
+		}
+		if err := tx.Delete(bucketTokens, name); err != nil {
+			return err
+		}
+		payload := throughline.AccessChanged{Token: name, Scopes: []string{string(t.Scope)}}
+		return tx.Outbox(a.core.NewEvent(throughline.EventAccessRevoked, payload, by, "revoke/"+t.Hash))
+	})
+	a.forgetTokens()
+	return err
+}
+
+// Authenticate returns the token of a secret that holds and has the scope. An
+// unknown, revoked or expired secret is Unauthorized; another scope is Forbidden.
+func (a *Access) Authenticate(ctx context.Context, secret string, want Scope) (Token, error) {
+	secret = strings.TrimSuffix(secret, ":")
+	if secret == "" {
+		return Token{}, throughline.Errorf(throughline.Unauthorized, "a key is needed").WithFix("send a %s key; make one with: throughline token create NAME --scope %s", want, want)
+	}
+	t, ok, err := a.lookup(ctx, a.hash("token", secret))
+	if err != nil {
+		return Token{}, err
+	}
+	if !ok || (!t.ExpiresAt.IsZero() && !a.core.Now().Before(t.ExpiresAt)) {
+		return Token{}, throughline.Errorf(throughline.Unauthorized, "the key is unknown, expired or revoked").WithFix("make a new one with: throughline token create NAME --scope %s", want)
+	}
+	if t.Scope != want {
+		return Token{}, throughline.Errorf(throughline.Forbidden, "a key with scope %s may not do this", t.Scope).WithFix("use a key with scope %s", want)
+	}
+	return t, nil
+}
+
+func (a *Access) lookup(ctx context.Context, hash string) (Token, bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now := a.core.Clock(); a.tokens == nil || now.Sub(a.readAt) > tokenAge || now.Before(a.readAt) {
+		stored, err := a.readTokens(ctx)
+		if err != nil {
+			return Token{}, false, err
+		}
+		a.tokens = make(map[string]Token, len(stored))
+		for _, t := range stored {
+			a.tokens[t.Hash] = t.Token
+		}
+		a.readAt = now
+	}
+	t, ok := a.tokens[hash]
+	return t, ok, nil
+}
+
+func (a *Access) forgetTokens() {
+	a.mu.Lock()
+	a.tokens = nil
+	a.mu.Unlock()
+}

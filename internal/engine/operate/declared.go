@@ -1,0 +1,202 @@
+package operate
+
+import (
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/loop/decide"
+	"github.com/throughline-engine/throughline/internal/loop/report"
+)
+
+// declared is a snapshot together with the titles, people and renderings that
+// deciding does not need and pages do.
+type declared struct {
+	digest   throughline.Digest
+	snapshot *throughline.Snapshot
+	owner    Ownership
+
+	people    map[string]Owner
+	goals     map[string]string // name -> title
+	briefs    map[string]string // placement -> brief
+	surfaces  map[string]throughline.Surface
+	templates map[string]*throughline.Template
+	brands    map[string]*throughline.Brand
+}
+
+func newDeclared(s *throughline.Snapshot, digest throughline.Digest, resources []throughline.Resource) *declared {
+	d := &declared{
+		digest: digest, snapshot: s,
+		people: map[string]Owner{}, goals: map[string]string{}, briefs: map[string]string{},
+		surfaces: map[string]throughline.Surface{}, templates: map[string]*throughline.Template{}, brands: map[string]*throughline.Brand{},
+	}
+	for _, r := range resources {
+		name := r.Metadata.Name
+		switch spec := r.Spec.(type) {
+		case *throughline.Person:
+			d.people[name] = Owner{name, spec.Name, spec.Initials()}
+		case *throughline.Goal:
+			d.goals[name] = spec.Title
+			if spec.Title == "" {
+				d.goals[name] = spec.Event
+			}
+		case *throughline.Channel:
+			d.surfaces[name] = spec.Surface
+		case *throughline.Template:
+			d.templates[name] = spec
+		case *throughline.Brand:
+			d.brands[name] = spec
+		case *throughline.Placement:
+			d.briefs[name] = spec.Brief
+		}
+	}
+	return d
+}
+
+// person returns who a name is; a name that is nobody's stays a name.
+func (d *declared) person(name string) Owner {
+	if o, ok := d.people[name]; ok {
+		return o
+	}
+	return Owner{Person: name, Name: name}
+}
+
+func (d *declared) engineOwner() Owner {
+	return Owner{d.owner.Person, d.owner.Name, d.owner.Initials}
+}
+
+func (d *declared) snapshotPlacement(name string) *throughline.SnapshotPlacement {
+	for i := range d.snapshot.Placements {
+		if d.snapshot.Placements[i].Name == name {
+			return &d.snapshot.Placements[i]
+		}
+	}
+	return new(throughline.SnapshotPlacement)
+}
+
+func (d *declared) release(r report.Release) *ReleaseLine {
+	by := d.person(r.Author.ID)
+	if by.Initials == "" && r.Author.Kind != throughline.ActorPerson {
+		by.Name = string(r.Author.Kind) + " " + r.Author.ID
+	}
+	return &ReleaseLine{Number: r.Number, Message: r.Message, By: by, Since: r.At, Risk: r.Risk, Changes: r.Changes}
+}
+
+func (d *declared) stations(counted []report.Station) []Station {
+	out := make([]Station, len(counted))
+	for i, s := range counted {
+		out[i] = Station{
+			Name: Stage(s.Name), Count: s.Count, Unit: s.Unit, Latest: s.Latest,
+			PerSecond: s.PerSecond(), Owner: d.engineOwner(),
+		}
+		if s.Count > 0 {
+			out[i].Health = HealthOK
+		}
+	}
+	return out
+}
+
+func (d *declared) figures(l report.Loop) []Figure {
+	var out []Figure
+	add := func(name, what string, n throughline.Number) {
+		if n.N > 0 {
+			out = append(out, Figure{Name: name, What: what, Number: owned(n, d.owner.Name), Owner: d.engineOwner()})
+		}
+	}
+	add("Outcome to changed decision", "p95", l.Reaction.P95)
+	add("Apply to served", "p99", l.Apply.P99)
+	return out
+}
+
+func (d *declared) placement(p *throughline.SnapshotPlacement, stands report.Placement) PlacementLine {
+	owner := d.person(p.Owner)
+	l := PlacementLine{
+		Name: p.Name, Title: p.Title, Channel: p.Channel, Surface: d.surfaces[p.Channel], Owner: owner,
+		Policy: p.Policy.Kind, Sticky: p.Sticky, Goal: d.goals[p.Goal], Window: p.Window,
+		Total: len(p.Candidates), Deliveries: stands.Total.Deliveries,
+		Learned: owned(stands.Arms[throughline.ArmPolicy].Rate, owner.Name),
+		Holdout: owned(stands.Arms[throughline.ArmHoldout].Rate, owner.Name),
+		Uplift:  owned(stands.Uplift, owner.Name),
+	}
+	if p.Holdout != nil {
+		l.HoldoutShare, l.HoldoutServes = p.Holdout.Share, p.Holdout.Serve
+		if stands.Thin != nil {
+			l.Thin = &Thin{Have: stands.Thin.Have, Need: stands.Thin.Need, Unit: stands.Thin.Unit, Remaining: stands.Thin.Remaining}
+		}
+	}
+	keys := map[string]string{}
+	for _, v := range stands.Variants {
+		if v.Candidate < 0 {
+			continue
+		}
+		keys[v.Key] = VariantLabel(v.Candidate)
+		if len(l.Variants) < shownVariants {
+			l.Variants = append(l.Variants, d.variant(p, v, owner))
+		}
+	}
+	if len(l.Variants) > 0 && l.Variants[0].Share > 0 {
+		l.Variants[0].Best = true
+	}
+	l.Allocation = allocation(stands.Curve, keys)
+	return l
+}
+
+// shownVariants is how many variants of a placement a line has.
+const shownVariants = 24
+
+func (d *declared) variant(p *throughline.SnapshotPlacement, v report.Variant, owner Owner) VariantLine {
+	filling := p.Candidates[v.Candidate]
+	line := VariantLine{
+		ID: p.VariantID(filling, p.Locales.Default), Label: VariantLabel(v.Candidate),
+		Share: v.Share, Before: v.Before, Deliveries: v.Total.Deliveries, Rate: owned(v.Rate, owner.Name),
+	}
+	for s, choice := range filling {
+		c := p.Slots[s].Choices[choice]
+		line.Slots = append(line.Slots, SlotLine{p.Slots[s].Name, c.Level, c.Text[p.Locales.Default]})
+	}
+	return line
+}
+
+func allocation(c report.Curve, labels map[string]string) Allocation {
+	a := Allocation{At: c.At}
+	for _, s := range c.Series {
+		label, ok := labels[s.Key]
+		if ok {
+			a.Series = append(a.Series, Share{label, s.Shares})
+		}
+	}
+	for _, r := range c.Releases {
+		a.Releases = append(a.Releases, ReleaseMark{r.Number, r.At})
+	}
+	return a
+}
+
+// preview renders a variant as its recipients see it.
+func (d *declared) preview(r decide.Rendering) (Preview, error) {
+	p := d.snapshotPlacement(r.Placement)
+	t := d.templates[p.Template]
+	if t == nil {
+		return Preview{}, throughline.Errorf(throughline.NotFound, "the template of %s is no longer declared", p.Name)
+	}
+	rendering := t.Rendering(p.Channel)
+	if rendering == nil {
+		return Preview{}, throughline.Errorf(throughline.NotFound, "Template/%s has no rendering for %s", p.Template, p.Channel)
+	}
+	var slots []string
+	for _, s := range t.Slots {
+		slots = append(slots, s.Name)
+	}
+	var tokens map[string]string
+	if b := d.brands[t.Brand]; b != nil {
+		tokens = b.Tokens
+	}
+	m, err := markup.Compile(*rendering, slots, tokens)
+	if err != nil {
+		return Preview{}, err
+	}
+	v := Preview{Title: "Variant of " + p.Name, Surface: d.surfaces[p.Channel], Locale: r.Locale}
+	if rendering.HTML != "" {
+		v.HTML, err = m.HTML(r.Values)
+		return v, err
+	}
+	v.Fields = m.Fields(r.Values)
+	return v, nil
+}

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Resources returns every resource in force, by kind and name.
+func (c *Core) Resources(ctx context.Context) (all []throughline.Resource, err error) {
+	err = c.Record.State.View(ctx, func(r record.Reader) error {
+		all, err = ResourcesIn(r)
+		return err
+	})
+	return all, err
+}
+
+// ResourcesIn returns every resource in force in one state.
+func ResourcesIn(r record.Reader) ([]throughline.Resource, error) {
+	var all []throughline.Resource
+	for e, err := range r.List(BucketHead, "", "") {
+		if err != nil {
+			return nil, err
+		}
+		res, err := Revision(r, string(e.Value))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, res)
+	}
+	return all, nil
+}
+
+// Resource returns the revision of a name that is in force, or NotFound.
+func Resource(r record.Reader, ref throughline.Ref) (throughline.Resource, error) {
+	e, err := r.Get(BucketHead, ref.String())
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return throughline.Resource{}, throughline.Errorf(throughline.NotFound, "there is no %s", ref).WithFix("list what there is with: throughline get %s", ref.Kind)
+	}
+	if err != nil {
+		return throughline.Resource{}, err
+	}
+	return Revision(r, string(e.Value))
+}
+
+// Revision returns the resource of a digest.
+func Revision(r record.Reader, digest string) (throughline.Resource, error) {
+	var res throughline.Resource
+	e, err := r.Get(BucketRevisions, digest)
+	if err != nil {
+		return res, err
+	}
+	if err := json.Unmarshal(e.Value, &res); err != nil {
+		return res, throughline.Errorf(throughline.Corrupt, "revision %s cannot be read: %w", digest, err)
+	}
+	return res, nil
+}
+
+// Owner is the person who answers for the engine, as declared.
+type Owner struct {
+	Person      string
+	Name        string
+	Initials    string
+	EngineTitle string
+}
+
+// Owner returns the declared owner; the zero Owner before an Engine is declared.
+func (c *Core) Owner(r record.Reader) (Owner, error) {
+	for e, err := range r.List(BucketHead, string(throughline.KindEngine)+"/", "") {
+		if err != nil {
+			return Owner{}, err
+		}
+		res, err := Revision(r, string(e.Value))
+		if err != nil {
+			return Owner{}, err
+		}
+		eng := res.Spec.(*throughline.Engine)
+		o := Owner{Person: eng.Owner, Name: eng.Owner, EngineTitle: eng.Title}
+		if p, err := Resource(r, throughline.Ref{Kind: throughline.KindPerson, Name: eng.Owner}); err == nil {
+			person := p.Spec.(*throughline.Person)
+			o.Name, o.Initials = person.Name, person.Initials()
+		}
+		return o, nil
+	}
+	return Owner{}, nil
+}

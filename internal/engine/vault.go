@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"sync"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Vault keeps one random id and one key for each recipient, and seals what
+// belongs to the recipient under that key. Destroying the key erases all of it
+// at once, wherever copies lie.
+//
+// A unit (the id a client uses for someone) is found again only through a keyed
+// hash, so State does not hold it either.
+type Vault struct {
+	core *Core
+
+	mu    sync.Mutex
+	cache map[string]*subject // by unit hash; bounded by cacheLimit
+}
+
+// subject is a recipient the engine may record.
+type subject struct {
+	ID  throughline.ID `json:"id"`
+	Key []byte         `json:"key"`
+	// suppressed recipients were forgotten: nothing about them is recorded.
+	suppressed bool
+	aead       cipher.AEAD
+}
+
+const (
+	bucketSubjects   = "subject"     // unit hash -> subject
+	bucketSubjectIDs = "subject-id"  // subject id -> unit hash
+	bucketSuppressed = "suppression" // unit hash -> when
+
+	// cacheLimit bounds the subjects kept in memory, about 300 bytes each.
+	cacheLimit = 50_000
+)
+
+func newVault(c *Core) *Vault { return &Vault{core: c, cache: map[string]*subject{}} }
+
+// unitHash is the only trace of a unit in State.
+func (v *Vault) unitHash(unit string) string {
+	mac := hmac.New(sha256.New, v.core.identity.Pepper)
+	mac.Write([]byte("unit\x00"))
+	mac.Write([]byte(unit))
+	return hex.EncodeToString(mac.Sum(nil)[:20])
+}
+
+// Sealer seals for the recipients of one batch.
+type Sealer struct{ subjects map[string]*subject }
+
+// Subject returns the id that events about the unit carry, and false for a
+// recipient who was forgotten and may not be recorded.
+func (s Sealer) Subject(unit string) (throughline.ID, bool) {
+	sub := s.subjects[unit]
+	if sub == nil || sub.suppressed {
+		return throughline.ID{}, false
+	}
+	return sub.ID, true
+}
+
+// Seal encrypts plain for the unit's subject, bound to the event that carries
+// it. It returns nil for a recipient who was forgotten.
+func (s Sealer) Seal(unit string, event throughline.ID, plain []byte) []byte {
+	sub := s.subjects[unit]
+	if sub == nil || sub.suppressed || len(plain) == 0 {
+		return nil
+	}
+	nonce := RandomBytes(sub.aead.NonceSize())
+	return sub.aead.Seal(nonce, nonce, plain, event[:])
+}
+
+// Admit returns a sealer for the units, making a subject for each that is new.
+// New subjects are durable before it returns.
+func (v *Vault) Admit(ctx context.Context, units []string) (Sealer, error) {
+	s := Sealer{subjects: make(map[string]*subject, len(units))}
+	missing := map[string]string{} // hash -> unit
+	v.mu.Lock()
+	for _, u := range units {
+		h := v.unitHash(u)
+		if sub, ok := v.cache[h]; ok {
+			s.subjects[u] = sub
+		} else {
+			missing[h] = u
+		}
+	}
+	v.mu.Unlock()
+	if len(missing) == 0 {
+		return s, nil
+	}
+	found, err := v.load(ctx, missing)
+	if err != nil {
+		return Sealer{}, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for h, sub := range found {
+		if len(v.cache) >= cacheLimit {
+			clear(v.cache)
+		}
+		v.cache[h] = sub
+		s.subjects[missing[h]] = sub
+	}
+	return s, nil
+}
+
+// load reads the subjects of the hashes, and creates those that do not exist in
+// one transaction.
+func (v *Vault) load(ctx context.Context, missing map[string]string) (map[string]*subject, error) {
+	found := map[string]*subject{}
+	err := v.core.Record.State.View(ctx, func(r record.Reader) error {
+		for h := range missing {
+			sub, err := v.read(r, h)
+			if err != nil {
+				return err
+			}
+			if sub != nil {
+				found[h] = sub
+			}
+		}
+		return nil
+	})
+	if err != nil || len(found) == len(missing) {
+		return found, err
+	}
+	err = v.core.Record.State.Update(ctx, func(tx record.Tx) error {
+		for h := range missing {
+			if found[h] != nil {
+				continue
+			}
+			sub, err := v.read(tx, h) // another process may have been faster
+			if err != nil {
+				return err
+			}
+			if sub == nil {
+				if sub, err = v.create(tx, h); err != nil {
+					return err
+				}
+			}
+			found[h] = sub
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (v *Vault) read(r record.Reader, hash string) (*subject, error) {
+	if _, err := r.Get(bucketSuppressed, hash); err == nil {
+		return &subject{suppressed: true}, nil
+	} else if throughline.CodeOf(err) != throughline.NotFound {
+		return nil, err
+	}
+	sub := new(subject)
+	_, err := GetJSON(r, bucketSubjects, hash, sub)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return sub, sub.open()
+}
+
+func (v *Vault) create(tx record.Tx, hash string) (*subject, error) {
+	sub := &subject{ID: v.core.NewID(), Key: RandomBytes(32)}
+	if err := PutJSON(tx, bucketSubjects, hash, sub, 0); err != nil {
+		return nil, err
+	}
+	if _, err := tx.Put(bucketSubjectIDs, sub.ID.String(), []byte(hash), 0); err != nil {
+		return nil, err
+	}
+	return sub, sub.open()
+}
+
+func (s *subject) open() error {
+	block, err := aes.NewCipher(s.Key)
+	if err != nil {
+		return throughline.Errorf(throughline.Corrupt, "the key of subject %s cannot be used: %w", s.ID, err)
+	}
+	s.aead, err = cipher.NewGCM(block)
+	return err
+}
+
+// Reveal returns what was sealed in an event, and false when the recipient was
+// forgotten.
+func (v *Vault) Reveal(ctx context.Context, e throughline.Event) ([]byte, bool, error) {
+	if len(e.Sealed) == 0 {
+		return nil, true, nil
+	}
+	var sub *subject
+	err := v.core.Record.State.View(ctx, func(r record.Reader) error {
+		hash, err := r.Get(bucketSubjectIDs, e.Subject.String())
+		if throughline.CodeOf(err) == throughline.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		sub, err = v.read(r, string(hash.Value))
+		return err
+	})
+	if err != nil || sub == nil || sub.suppressed {
+		return nil, false, err
+	}
+	n := sub.aead.NonceSize()
+	if len(e.Sealed) < n {
+		return nil, false, throughline.Errorf(throughline.Corrupt, "event %s: what it seals is cut short", e.ID)
+	}
+	plain, err := sub.aead.Open(nil, e.Sealed[:n], e.Sealed[n:], e.ID[:])
+	if err != nil {
+		return nil, false, throughline.Errorf(throughline.Corrupt, "event %s: what it seals does not match its key: %w", e.ID, err)
+	}
+	return plain, true, nil
+}
+
+// Forget destroys the unit's key and suppresses the unit. It reports the
+// subject that was erased, or false when the engine never recorded the unit. Either way nothing is
+// recorded of it from now on.
+func (v *Vault) Forget(ctx context.Context, unit string, by throughline.Actor) (throughline.ID, bool, error) {
+	hash := v.unitHash(unit)
+	var id throughline.ID
+	err := v.core.Update(ctx, func(tx record.Tx) error {
+		var err error
+		id, err = v.erase(tx, hash, by)
+		return err
+	})
+	v.mu.Lock()
+	delete(v.cache, hash)
+	v.mu.Unlock()
+	return id, !id.IsZero(), err
+}
+
+func (v *Vault) erase(tx record.Tx, hash string, by throughline.Actor) (throughline.ID, error) {
+	when, err := json.Marshal(v.core.now())
+	if err != nil {
+		return throughline.ID{}, err
+	}
+	if _, err := tx.Put(bucketSuppressed, hash, when, record.AnyVersion); err != nil {
+		return throughline.ID{}, err
+	}
+	var sub subject
+	_, err = GetJSON(tx, bucketSubjects, hash, &sub)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return throughline.ID{}, nil
+	}
+	if err != nil {
+		return throughline.ID{}, err
+	}
+	if err := tx.Delete(bucketSubjects, hash); err != nil {
+		return throughline.ID{}, err
+	}
+	if err := tx.Delete(bucketSubjectIDs, sub.ID.String()); err != nil {
+		return throughline.ID{}, err
+	}
+	e := v.core.NewEvent(throughline.EventSubjectErased, throughline.SubjectErased{Suppression: hash}, by, "erase/"+sub.ID.String())
+	e.Subject = sub.ID
+	return sub.ID, tx.Outbox(e)
+}
+
+// Suppressions returns the hashes of every forgotten unit, which a restore
+// applies again.
+func (v *Vault) Suppressions(ctx context.Context) ([]string, error) {
+	var hashes []string
+	err := v.core.Record.State.View(ctx, func(r record.Reader) error {
+		for e, err := range r.List(bucketSuppressed, "", "") {
+			if err != nil {
+				return err
+			}
+			hashes = append(hashes, e.Key)
+		}
+		return nil
+	})
+	return hashes, err
+}
+
+// Suppress erases the units of the hashes again, as after a restore.
+func (v *Vault) Suppress(ctx context.Context, hashes []string, by throughline.Actor) error {
+	return v.core.Update(ctx, func(tx record.Tx) error {
+		for _, h := range hashes {
+			if _, err := v.erase(tx, h, by); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

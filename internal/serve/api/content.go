@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
+)
+
+// manageBody bounds a management request: a whole workspace in one body.
+const manageBody = 12 << 20
+
+// File is one manifest as somebody wrote it.
+type File struct {
+	Name string `json:"name" doc:"where it came from, for error messages" example:"brand.yaml"`
+	Text string `json:"text" doc:"YAML with one or more resources"`
+}
+
+// ChangeBody is a change to what is declared.
+type ChangeBody struct {
+	Files   []File   `json:"files,omitempty"`
+	Delete  []string `json:"delete,omitempty" doc:"Kind/name of resources that should no longer be" example:"Fragment/hello"`
+	Prune   bool     `json:"prune,omitempty" doc:"delete every resource the files do not declare"`
+	Message string   `json:"message,omitempty" doc:"why, for the release"`
+	Base    int      `json:"base,omitempty" doc:"the release the plan was made for; another one in between is a conflict"`
+}
+
+func (c ChangeBody) change() (content.Change, error) {
+	files := make([]content.File, len(c.Files))
+	for i, f := range c.Files {
+		files[i] = content.File{Name: f.Name, Text: []byte(f.Text)}
+	}
+	resources, err := content.Read(files)
+	if err != nil {
+		return content.Change{}, err
+	}
+	out := content.Change{Resources: resources, Prune: c.Prune, Message: c.Message, Base: c.Base}
+	for _, s := range c.Delete {
+		ref, err := throughline.ParseRef(s)
+		if err != nil {
+			return content.Change{}, err
+		}
+		out.Delete = append(out.Delete, ref)
+	}
+	return out, nil
+}
+
+type changeInput struct{ Body ChangeBody }
+
+type body[T any] struct{ Body T }
+
+type resourceInput struct {
+	Kind string `path:"kind" example:"Fragment"`
+	Name string `path:"name" example:"hello"`
+}
+
+func (in resourceInput) ref() (throughline.Ref, error) {
+	return throughline.ParseRef(in.Kind + "/" + in.Name)
+}
+
+type numberInput struct {
+	Number int `path:"number" minimum:"1"`
+}
+
+func (a *API) registerContent() {
+	register(a, http.MethodPost, "/api/v1/plan", "plan", "What applying a change would do",
+		func(ctx context.Context, in *changeInput) (throughline.Plan, error) {
+			change, err := in.Body.change()
+			if err != nil {
+				return throughline.Plan{}, err
+			}
+			return a.content.Plan(ctx, change)
+		})
+	register(a, http.MethodPost, "/api/v1/apply", "apply", "Make a release of a change",
+		func(ctx context.Context, in *changeInput) (throughline.Release, error) {
+			change, err := in.Body.change()
+			if err != nil {
+				return throughline.Release{}, err
+			}
+			return a.content.Apply(ctx, by(ctx), change)
+		})
+	register(a, http.MethodPost, "/api/v1/check", "check", "The findings of a change, or of what is in force",
+		func(ctx context.Context, in *changeInput) ([]throughline.Finding, error) {
+			change, err := in.Body.change()
+			if err != nil {
+				return nil, err
+			}
+			return a.content.Check(ctx, change)
+		})
+	register(a, http.MethodGet, "/api/v1/resources", "listResources", "The resources in force",
+		func(ctx context.Context, in *struct {
+			Kind string `query:"kind" doc:"only of this kind"`
+		}) ([]throughline.Resource, error) {
+			return a.content.List(ctx, throughline.Kind(in.Kind))
+		})
+	register(a, http.MethodGet, "/api/v1/resources/{kind}/{name}", "getResource", "One resource in force",
+		func(ctx context.Context, in *resourceInput) (throughline.Resource, error) {
+			ref, err := in.ref()
+			if err != nil {
+				return throughline.Resource{}, err
+			}
+			return a.content.Get(ctx, ref)
+		})
+	register(a, http.MethodGet, "/api/v1/releases", "listReleases", "The latest releases, the newest first",
+		func(ctx context.Context, in *struct {
+			Limit int `query:"limit" default:"50" minimum:"1" maximum:"500"`
+		}) ([]throughline.Release, error) {
+			return a.content.Releases(ctx, in.Limit)
+		})
+	register(a, http.MethodGet, "/api/v1/releases/{number}", "getRelease", "One release",
+		func(ctx context.Context, in *numberInput) (throughline.Release, error) {
+			return a.content.Release(ctx, in.Number)
+		})
+	register(a, http.MethodPost, "/api/v1/releases/{number}/rollback", "rollback", "Restore what a release changed",
+		func(ctx context.Context, in *numberInput) (throughline.Release, error) {
+			return a.content.Rollback(ctx, by(ctx), in.Number)
+		})
+	register(a, http.MethodGet, "/api/v1/export", "export", "Everything in force, as YAML that apply takes back",
+		func(ctx context.Context, _ *struct{}) (File, error) {
+			text, err := a.content.Export(ctx)
+			return File{Name: "workspace.yaml", Text: string(text)}, err
+		})
+}
+
+// register adds one JSON operation whose handler returns what it answers.
+func register[In, Out any](a *API, method, path, id, summary string, handle func(context.Context, *In) (Out, error)) {
+	op := huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: manageBody}
+	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*body[Out], error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, asProblem(err)
+		}
+		return &body[Out]{out}, nil
+	})
+}

@@ -1,0 +1,221 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// The OpenFeature Remote Evaluation Protocol 0.3, single-flag evaluation. A
+// flag is a placement, its variant the id of the rendering, its value the text
+// by slot.
+
+const (
+	ofrepBody  = 64 << 10
+	maxContext = 64 // keys in a context
+)
+
+// ofrepError is the failure body of the protocol.
+type ofrepError struct {
+	Key          string `json:"key,omitempty"`
+	ErrorCode    string `json:"errorCode,omitempty"`
+	ErrorDetails string `json:"errorDetails,omitempty"`
+}
+
+func (a *API) evaluateFlag(w http.ResponseWriter, r *http.Request) {
+	key := r.PathValue("key")
+	if err := a.mayRead(r); err != nil {
+		writeOFREPError(w, key, err)
+		return
+	}
+	context, err := readContext(w, r)
+	if err != nil {
+		writeOFREPError(w, key, err)
+		return
+	}
+	unit, _ := context["targetingKey"].(string)
+	delete(context, "targetingKey")
+	d, err := a.plane.Decide(throughline.Request{Placement: key, Unit: unit, Context: context, At: a.core.Now()})
+	if err != nil {
+		writeOFREPError(w, key, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	w.Write(appendEvaluation(make([]byte, 0, 1024), key, &d))
+}
+
+// mayRead lets through whoever has a read key, and everyone where the engine
+// says that decisions are public.
+func (a *API) mayRead(r *http.Request) error {
+	if t := a.plane.Table(); t != nil && t.Snapshot().PublicDecisions {
+		return nil
+	}
+	secret := r.Header.Get("X-API-Key")
+	if secret == "" {
+		secret, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	}
+	_, err := a.access.Authenticate(r.Context(), secret, operate.ScopeRead)
+	return err
+}
+
+// readContext reads {"context": {...}} strictly enough that a client learns
+// which part it got wrong.
+func readContext(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
+	body, err := readBody(w, r, ofrepBody)
+	if err != nil {
+		return nil, err
+	}
+	return parseContext(body)
+}
+
+func parseContext(body []byte) (map[string]any, error) {
+	var in struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, throughline.Errorf(throughline.Invalid, "the body is not the JSON the protocol asks for: %v", err).
+			At("parse").WithFix(`send {"context": {"targetingKey": "..."}}`)
+	}
+	if in.Context == nil {
+		return nil, throughline.Errorf(throughline.Invalid, "the body has no context").
+			At("context").WithFix(`send {"context": {"targetingKey": "..."}}`)
+	}
+	if len(in.Context) > maxContext {
+		return nil, throughline.Errorf(throughline.Invalid, "the context has %d fields; %d are allowed", len(in.Context), maxContext).
+			At("context").WithFix("send only the fields that audience rules read")
+	}
+	switch key := in.Context["targetingKey"].(type) {
+	case nil:
+		return nil, throughline.Errorf(throughline.Invalid, "the context has no targetingKey").
+			At("targetingKey").WithFix("send an id of the recipient or session; any stable text will do")
+	case string:
+		if key == "" || len(key) > 256 {
+			return nil, throughline.Errorf(throughline.Invalid, "the targetingKey has %d bytes; 1 to 256 are allowed", len(key)).
+				At("targetingKey").WithFix("send an id of the recipient or session")
+		}
+	default:
+		return nil, throughline.Errorf(throughline.Invalid, "the targetingKey is not text").
+			At("context").WithFix("send it as a JSON string")
+	}
+	return in.Context, nil
+}
+
+// writeOFREPError answers as the protocol has it.
+func writeOFREPError(w http.ResponseWriter, key string, err error) {
+	out := ofrepError{Key: key, ErrorCode: "GENERAL", ErrorDetails: publicText(err)}
+	status := http.StatusInternalServerError
+	switch throughline.CodeOf(err) {
+	case throughline.NotFound:
+		status, out.ErrorCode = http.StatusNotFound, "FLAG_NOT_FOUND"
+	case throughline.Invalid:
+		status, out.ErrorCode = http.StatusBadRequest, ofrepCode(err)
+	case throughline.TooLarge:
+		status, out.ErrorCode = http.StatusBadRequest, "INVALID_CONTEXT"
+	case throughline.Unauthorized:
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", `Bearer realm="throughline"`)
+	case throughline.Forbidden:
+		status = http.StatusForbidden
+	case throughline.Exhausted:
+		status = http.StatusTooManyRequests
+		w.Header().Set("Retry-After", "1")
+	default:
+		out.Key, out.ErrorCode = "", ""
+	}
+	writeJSON(w, status, out)
+}
+
+// ofrepCode tells the protocol's three ways of a bad request apart by the place
+// the error names.
+func ofrepCode(err error) string {
+	switch placeOf(err) {
+	case "parse":
+		return "PARSE_ERROR"
+	case "targetingKey":
+		return "TARGETING_KEY_MISSING"
+	}
+	return "INVALID_CONTEXT"
+}
+
+// appendEvaluation writes the success body. It is by hand because it is the
+// hottest path of the engine: encoding a map of any costs more than deciding.
+func appendEvaluation(b []byte, key string, d *throughline.Decision) []byte {
+	b = append(b, `{"key":`...)
+	b = appendText(b, key)
+	b = append(b, `,"reason":"`...)
+	b = append(b, reason(d)...)
+	b = append(b, `","variant":`...)
+	b = appendText(b, string(d.Variant))
+	b = append(b, `,"value":{`...)
+	first := true
+	for slot, text := range d.Values {
+		b = appendKey(b, slot, &first)
+		b = appendText(b, text)
+	}
+	b = append(b, `},"metadata":{"decisionId":"`...)
+	b = append(b, d.ID...) // base64url needs no escape
+	b = append(b, `","arm":"`...)
+	b = append(b, d.Arm.String()...)
+	b = append(b, `","propensity":`...)
+	b = strconv.AppendFloat(b, d.Propensity, 'g', -1, 64)
+	b = append(b, `,"release":`...)
+	b = strconv.AppendInt(b, int64(d.Release), 10)
+	b = append(b, `,"epoch":`...)
+	b = strconv.AppendUint(b, uint64(d.Epoch), 10)
+	b = append(b, `,"asOf":`...)
+	b = strconv.AppendInt(b, d.AsOf, 10)
+	b = append(b, `,"held":`...)
+	b = strconv.AppendBool(b, d.Held)
+	b = append(b, `,"locale":`...)
+	b = appendText(b, d.Locale)
+	first = false
+	for slot, level := range d.Levels {
+		b = appendKey(b, "level."+slot, &first)
+		b = appendText(b, string(level))
+	}
+	for slot, p := range d.SlotPropensity {
+		b = appendKey(b, "propensity."+slot, &first)
+		b = strconv.AppendFloat(b, p, 'g', -1, 64)
+	}
+	return append(b, `}}`...)
+}
+
+// reason is SPLIT where chance had a part, and STATIC where one thing is always
+// served.
+func reason(d *throughline.Decision) string {
+	if d.Arm == throughline.ArmFallback || d.Policy == throughline.Fixed && d.Arm == throughline.ArmPolicy {
+		return "STATIC"
+	}
+	return "SPLIT"
+}
+
+func appendKey(b []byte, key string, first *bool) []byte {
+	if !*first {
+		b = append(b, ',')
+	}
+	*first = false
+	b = appendText(b, key)
+	return append(b, ':')
+}
+
+// appendText writes s as a JSON string.
+func appendText(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
+			quoted, err := json.Marshal(s)
+			if err != nil { // cannot be for a string
+				return append(b, `""`...)
+			}
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}

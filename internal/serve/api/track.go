@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// The Segment HTTP tracking API, as its clients speak it: exposures and
+// outcomes come in here. docs/outcomes.md is the contract.
+
+const trackBody = 512 << 10
+
+// tracked answers a track request. Clients look at the status alone; people
+// look at what was refused.
+type tracked struct {
+	Success  bool          `json:"success"`
+	Rejected []live.Reject `json:"rejected,omitempty"`
+}
+
+func (a *API) track(w http.ResponseWriter, r *http.Request) {
+	in := live.Incoming{Kind: r.PathValue("kind"), ReceivedAt: a.core.Now()}
+	var err error
+	if in.Body, err = readBody(w, r, trackBody); err != nil {
+		a.problem(w, r, err)
+		return
+	}
+	in.Source = func(inBody string) (string, error) {
+		token, err := a.access.Authenticate(r.Context(), writeKey(r, inBody), operate.ScopeWrite)
+		return token.Name, err
+	}
+	taken, err := a.plane.Observe(r.Context(), in)
+	if err != nil {
+		a.problem(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, tracked{Success: true, Rejected: taken.Rejected})
+}
+
+// writeKey finds the key where clients put it: Basic user, Bearer, or body.
+func writeKey(r *http.Request, inBody string) string {
+	if user, _, ok := r.BasicAuth(); ok && user != "" {
+		return user
+	}
+	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return secret
+	}
+	return inBody
+}
+
+// preflight lets browsers on other sites send events and ask for decisions. No
+// cookie takes part in either, so the origin does not matter.
+func preflight(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key, x-retry-count, if-none-match")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// anyOrigin marks answers that pages of other sites may read.
+func anyOrigin(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Expose-Headers", "etag, retry-after")
+		next(w, r)
+	}
+}
