@@ -29,6 +29,10 @@ const (
 	MaxDepth     = 32       // lists and maps inside each other
 	MaxValues    = 500_000  // in one document, aliases written out
 	maxProblems  = 100      // told of one file
+
+	// maxBreaks bounds the line ends and commas of a file: every value needs one,
+	// so it bounds the memory of parsing before anything is parsed.
+	maxBreaks = 1_000_000
 )
 
 // Decode reads the resources of one file: YAML documents separated by ---, or
@@ -66,6 +70,10 @@ type decoder struct {
 func (d *decoder) admit() *throughline.Error {
 	if len(d.data) > MaxBytes {
 		return throughline.Errorf(throughline.TooLarge, "the file has %d bytes, and %d are allowed", len(d.data), MaxBytes).
+			At(d.file).WithFix("split it into several files")
+	}
+	if n := bytes.Count(d.data, []byte("\n")) + bytes.Count(d.data, []byte(",")); n > maxBreaks {
+		return throughline.Errorf(throughline.TooLarge, "the file has %d lines and list items, and %d are allowed", n, maxBreaks).
 			At(d.file).WithFix("split it into several files")
 	}
 	if at := text.FirstInvalid(d.data); at >= 0 {
@@ -147,8 +155,8 @@ func (d *decoder) measured(top *yaml.Node) bool {
 		d.problem(m.deep, throughline.TooLarge, "more than %d lists and maps are inside each other", MaxDepth).
 			WithFix("no resource nests that deep; look at the indentation")
 	case size > MaxValues:
-		d.problem(top, throughline.TooLarge, "with its aliases written out the document has %s values, and %d are allowed", about(size), MaxValues).
-			WithFix("split it, and use fewer aliases")
+		d.problem(top, throughline.TooLarge, "the document has, with any aliases written out, %s values, and %d are allowed", about(size), MaxValues).
+			WithFix("split it, and write fewer aliases")
 	default:
 		return true
 	}

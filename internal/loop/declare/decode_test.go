@@ -104,6 +104,7 @@ func wrongFiles() []struct {
 		{"brackets without end", strings.Repeat("[", 100_000), large},
 		{"nesting too deep", "spec: " + strings.Repeat("[", 40) + strings.Repeat("]", 40), large},
 		{"too many documents", strings.Repeat("---\na: 1\n", declare.MaxDocuments+1), large},
+		{"a million items", "a: [" + strings.Repeat("x,", 1_000_001) + "]", large},
 		{"more than 10 MB", strings.Repeat("# padding\n", 1<<20+1), large},
 	}
 }
