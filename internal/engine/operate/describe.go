@@ -97,9 +97,11 @@ func (l Line) answer() string {
 	case silent == n:
 		return fmt.Sprintf("Ready: %s, and nothing asked for yet.", Plural(n, "placement is live", "placements are live"))
 	case wins > 0 && wins == n:
-		return fmt.Sprintf("All is well: %s its holdout.", Plural(n, "placement beats", "placements each beat"))
+		return fmt.Sprintf("All is well: %s.", Plural(n, "placement beats its holdout", "placements beat their holdouts"))
+	case wins == 1:
+		return fmt.Sprintf("All is well: 1 of %d placements beats its holdout.", n)
 	case wins > 0:
-		return fmt.Sprintf("All is well: %d of %s its holdout.", wins, Plural(n, "placement beats", "placements already beat"))
+		return fmt.Sprintf("All is well: %d of %d placements beat their holdouts.", wins, n)
 	case thin > 0:
 		return fmt.Sprintf("All is well: %s, too early to say what it is worth.", Plural(n, "placement learns", "placements learn"))
 	}

@@ -43,15 +43,8 @@ const (
 	HealthBad  Health = "bad"
 )
 
-// worse returns the graver of two healths.
-func (h Health) worse(other Health) Health {
-	if h.rank() < other.rank() {
-		return other
-	}
-	return h
-}
-
-func (h Health) rank() int {
+// Rank orders healths, the gravest highest.
+func (h Health) Rank() int {
 	switch h {
 	case HealthOK:
 		return 1
@@ -65,14 +58,19 @@ func (h Health) rank() int {
 
 // Health returns the gravest of the line's parts.
 func (l Line) Health() Health {
-	h := HealthNone
+	gravest := HealthNone
+	look := func(h Health) {
+		if h.Rank() > gravest.Rank() {
+			gravest = h
+		}
+	}
 	for _, s := range l.Stations {
-		h = h.worse(s.Health)
+		look(s.Health)
 	}
 	for _, p := range l.Placements {
-		h = h.worse(p.Health)
+		look(p.Health)
 	}
-	return h
+	return gravest
 }
 
 // Owner is the person who answers for a part of the engine.

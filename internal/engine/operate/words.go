@@ -33,25 +33,25 @@ func SayCount(n int64) string {
 // It gives as many decimals as the interval supports. A number that rests on
 // nothing is a dash.
 func SayRatio(n throughline.Number) string {
-	if n.N == 0 {
+	if unmeasured(n) {
 		return "–"
 	}
-	d := decimals(100*n.Low, 100*n.High)
+	d := decimals(100*n.Low, 100*n.High, 10)
 	return fmt.Sprintf("%s%s%% %s", fixed(100*n.Value, d), thinSpace, interval(100*n.Low, 100*n.High, d, fixed))
 }
 
 // SayChange writes a relative change with its interval: +31 % [+12, +52].
 func SayChange(n throughline.Number) string {
-	if n.N == 0 {
+	if unmeasured(n) {
 		return "–"
 	}
-	d := decimals(100*n.Low, 100*n.High)
+	d := decimals(100*n.Low, 100*n.High, 2)
 	return fmt.Sprintf("%s%s%% %s", signed(100*n.Value, d), thinSpace, interval(100*n.Low, 100*n.High, d, signed))
 }
 
 // SayNumber writes a number by its unit, with its interval.
 func SayNumber(n throughline.Number) string {
-	if n.N == 0 {
+	if unmeasured(n) {
 		return "–"
 	}
 	switch n.Unit {
@@ -60,8 +60,13 @@ func SayNumber(n throughline.Number) string {
 	case "count":
 		return SayCount(int64(math.Round(n.Value)))
 	}
-	d := decimals(n.Low, n.High)
+	d := decimals(n.Low, n.High, 2)
 	return fmt.Sprintf("%s%s%s %s", fixed(n.Value, d), thinSpace, n.Unit, interval(n.Low, n.High, d, fixed))
+}
+
+// unmeasured says that there is no estimate to write.
+func unmeasured(n throughline.Number) bool {
+	return n.N == 0 || math.IsNaN(n.Value) || math.IsInf(n.Value, 0)
 }
 
 // SayShare writes a share of the whole without decimals; what is there but
@@ -128,19 +133,17 @@ func Plural(n int64, one, many string) string {
 	return SayCount(n) + " " + many
 }
 
-// decimals returns how many digits after the point an interval supports: its
-// half width should show in two figures.
-func decimals(low, high float64) int {
+// decimals returns how many digits after the point an interval supports. One
+// whose half width is coarse needs none; one finer than a tenth needs two.
+func decimals(low, high, coarse float64) int {
 	half := (high - low) / 2
 	switch {
-	case !(half > 0):
-		return 1
-	case half >= 2:
+	case half >= coarse:
 		return 0
-	case half >= 0.1:
-		return 1
+	case half > 0 && half < 0.1:
+		return 2
 	}
-	return 2
+	return 1
 }
 
 func interval(low, high float64, d int, say func(float64, int) string) string {

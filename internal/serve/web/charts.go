@@ -44,8 +44,12 @@ func (s *svg) end() template.HTML {
 	return template.HTML(s.String())
 }
 
-// px writes a coordinate to a tenth of a pixel.
+// px writes a coordinate to a tenth of a pixel. What is not a number is drawn at
+// the edge: one bad value must not take the picture with it.
 func px(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		v = 0
+	}
 	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
 }
 
@@ -239,8 +243,8 @@ func rateWords(n throughline.Number, provisional bool) string {
 	return operate.SayRatio(n)
 }
 
-// axisTop returns the end of a scale from zero that takes both intervals in: 1,
-// 2, 3, 4, 5 or 8 times a power of ten.
+// axisTop returns the end of a scale from zero that takes both intervals in, a
+// round number.
 func axisTop(numbers ...throughline.Number) float64 {
 	high := 0.0
 	for _, n := range numbers {
@@ -252,7 +256,7 @@ func axisTop(numbers ...throughline.Number) float64 {
 		return 1
 	}
 	power := math.Pow(10, math.Floor(math.Log10(high)))
-	for _, step := range []float64{1, 2, 3, 4, 5, 8} {
+	for _, step := range []float64{1, 1.5, 2, 3, 4, 5, 6, 8} {
 		if high <= step*power {
 			return min(1, math.Round(step*power*1e9)/1e9)
 		}

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,11 +73,9 @@ type linePage struct {
 }
 
 type stationView struct {
-	ID                       string
-	Name, Unit               string
-	Owner                    operate.Owner
-	Health, Count, Pace, Age leaf
-	Note                     leaf
+	ID, Name, Unit             string
+	Owner                      operate.Owner
+	Health, Count, Pulse, Note leaf
 }
 
 type figureView struct {
@@ -121,7 +120,7 @@ func (w *Web) line(rw http.ResponseWriter, r *http.Request) error {
 	}
 	page := newLinePage(l)
 	page.shell = w.shell(r, "The Line")
-	page.Owner, page.Live, page.Wide = l.Owner, true, true
+	page.Owner, page.Live, page.Wide, page.Keys = l.Owner, true, true, len(l.Placements) > 1
 	return w.render(rw, r, http.StatusOK, "line", page)
 }
 
@@ -148,11 +147,23 @@ func newLinePage(l operate.Line) linePage {
 	for _, f := range l.Figures[:min(maxFigures, len(l.Figures))] {
 		p.Figures = append(p.Figures, newFigure(v, f))
 	}
-	for i, pl := range l.Placements {
+	for i, pl := range order(l.Placements) {
 		open := len(l.Placements) <= openAtFirst || i < openOfMany
 		p.Placements = append(p.Placements, newPlacement(v, pl, open, l.AsOf))
 	}
 	return p
+}
+
+// order puts placements that somebody should look at first, where there are too
+// many to see them all; the others keep their order.
+func order(placements []operate.PlacementLine) []operate.PlacementLine {
+	if len(placements) <= openAtFirst {
+		return placements
+	}
+	sorted := slices.Clone(placements)
+	grave := func(p operate.PlacementLine) int { return max(p.Health.Rank(), operate.HealthOK.Rank()) }
+	slices.SortStableFunc(sorted, func(a, b operate.PlacementLine) int { return grave(b) - grave(a) })
+	return sorted
 }
 
 // stationsOf returns the line's stations, or the seven without anything in them:
@@ -174,10 +185,17 @@ func newStation(v leaves, s operate.Station, now time.Time) stationView {
 		ID: termID(string(s.Name)), Name: string(s.Name), Unit: s.Unit, Owner: s.Owner,
 		Health: v.html(key+"health", healthMark(s.Health)),
 		Count:  v.text(key+"count", operate.SayCount(s.Count)),
-		Pace:   v.text(key+"pace", operate.SayPace(s.PerSecond)),
-		Age:    v.text(key+"age", operate.SayAge(s.Latest, now)),
+		Pulse:  v.text(key+"pulse", pulse(s, now)),
 		Note:   v.text(key+"note", s.Note),
 	}
+}
+
+// pulse says how much runs through a station, and when something last did.
+func pulse(s operate.Station, now time.Time) string {
+	if s.Latest.IsZero() {
+		return "nothing yet"
+	}
+	return operate.SayPace(s.PerSecond) + " · " + operate.SayAge(s.Latest, now)
 }
 
 func newFigure(v leaves, f operate.Figure) figureView {

@@ -33,6 +33,8 @@ type shell struct {
 	Terms []definition
 	// Live says that the page has a stream to listen to.
 	Live bool
+	// Keys says that the page has a list to walk through by keys.
+	Keys bool
 	// Wide pages use the whole content width; others are a column of text.
 	Wide bool
 }
@@ -71,7 +73,7 @@ func initials(name string) string {
 func parsePages() (map[string]*template.Template, error) {
 	base, err := template.New("").Funcs(template.FuncMap{
 		"health": healthMark,
-		"term":   termButton,
+		"term":   termButtons(),
 		"icon":   icon,
 		"count":  func(n int) string { return operate.SayCount(int64(n)) },
 		"share":  operate.SayShare,

@@ -25,13 +25,12 @@ func definitions() []definition {
 		{Word: "Learn", Means: "Outcomes change what the policy believes of each piece, and from the next epoch on its choices change with it."},
 		{Word: "placement", Means: "A named point where content is asked for, with its channel, who may see it, how it chooses and what it falls back to."},
 		{Word: "variant", Means: "One filling of a template's slots, in one language. The same filling has the same id wherever it appears."},
-		{Word: "slot", Means: "A typed place in a template, such as the headline. Learning counts what each filling of a slot does."},
+		{Word: "slots", Means: "A slot is a typed place in a template, such as the headline. Learning counts what each filling of a slot does."},
 		{Word: "holdout", Means: "The share of recipients kept away from the policy, always the same ones, so that what choosing is worth can be told."},
 		{Word: "uplift", Means: "How much higher the rate is where the policy chose than in the holdout. Its interval holds whenever you look, not only at the end."},
 		{Word: "interval", Means: "The range, in brackets, that the true value lies in with 95 % confidence. A wide one means few cases."},
 		{Word: "rate", Means: "Outcomes that reached the goal within its window, per delivery."},
 		{Word: "policy", Means: "How a placement chooses: learned, uniform, explore-then-commit or fixed."},
-		{Word: "propensity", Means: "The probability with which a recipient was served exactly this variant. It is recorded with every decision, which keeps comparisons honest."},
 		{Word: "goal", Means: "The outcome that counts for a placement, and how long after an exposure it does."},
 		{Word: "deliveries", Means: "Confirmed exposures: a recipient really saw the variant. What was decided but never seen is not counted."},
 		{Word: "simulated", Means: "The recipients are made up by the demo. They use the same doors as real ones, and their true preferences are known, so what the engine learned can be checked."},
@@ -48,9 +47,19 @@ func termID(word string) string {
 	return strings.ReplaceAll(strings.ToLower(word), " ", "-")
 }
 
-// termButton writes a word that opens the definition of a term; text is how the
-// word reads here. It works by pointer and keyboard, without scripts.
-func termButton(term, text string) template.HTML {
-	return template.HTML(`<button type="button" class="term" popovertarget="term-` +
-		template.HTMLEscapeString(termID(term)) + `">` + template.HTMLEscapeString(text) + `</button>`)
+// termButtons returns what writes a word that opens the definition of a term;
+// text is how the word reads where it stands. It works by pointer and keyboard,
+// without scripts. A word that we do not define stays a word.
+func termButtons() func(term, text string) template.HTML {
+	known := make(map[string]string)
+	for _, d := range definitions() {
+		known[d.Word] = d.ID
+	}
+	return func(term, text string) template.HTML {
+		id, ok := known[term]
+		if !ok {
+			return template.HTML(template.HTMLEscapeString(text))
+		}
+		return template.HTML(`<button type="button" class="term" popovertarget="term-` + id + `">` + template.HTMLEscapeString(text) + `</button>`)
+	}
 }

@@ -181,7 +181,7 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 // errorPage says what went wrong and what to do about it.
 type errorPage struct {
 	shell
-	serve.Fault
+	Fault serve.Fault
 	// Said is the headline.
 	Said string
 }

@@ -19,7 +19,7 @@ function say(name, words) {
 }
 
 // Ages and the time of day change all the while: to light them up would nag.
-const quiet = /^as-of$|\/age$|\/at$|\/spark$|\/area$|\/bar$/;
+const quiet = /^as-of$|\/pulse$|\/at$|\/spark$|\/area$|\/bar$/;
 
 function put(place, key, html) {
 	if (place.innerHTML === html) return;

@@ -1,0 +1,191 @@
+package web_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"html"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/serve/web"
+)
+
+var look = flag.String("look", "", "serve the sample pages at this address until interrupted; /as/NAME signs in and picks a sample")
+
+// stand stands in for an engine: a line that tests set, people of three
+// passwords, and renderings made from the line.
+type stand struct {
+	mu      sync.Mutex
+	line    operate.Line
+	changed chan struct{}
+	fail    error
+}
+
+func newStand(l operate.Line) *stand {
+	return &stand{line: l, changed: make(chan struct{})}
+}
+
+func (s *stand) set(l operate.Line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.line = l
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *stand) Line(context.Context) (operate.Line, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.line, s.fail
+}
+
+func (s *stand) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+func (s *stand) Preview(_ context.Context, placement, variant string) (operate.Preview, error) {
+	l, _ := s.Line(context.Background())
+	for _, p := range l.Placements {
+		for _, v := range p.Variants {
+			if p.Name == placement && string(v.ID) == variant {
+				return render(p, v), nil
+			}
+		}
+	}
+	return operate.Preview{}, throughline.Errorf(throughline.NotFound, "placement %s has no variant %s", placement, variant).WithFix("it may be of an earlier release")
+}
+
+func render(p operate.PlacementLine, v operate.VariantLine) operate.Preview {
+	text := map[string]string{}
+	for _, s := range v.Slots {
+		text[s.Slot] = s.Text
+	}
+	out := operate.Preview{Title: "Variant " + v.Label, Surface: p.Surface, Locale: "en"}
+	if p.Surface == throughline.App {
+		out.Fields = map[string]string{"title": text["headline"], "body": text["body"], "cta": text["cta"]}
+		return out
+	}
+	tint := []string{"#f4ecdf", "#e3ebe8", "#e9e4f0", "#f3e4e1"}[int(v.Label[len(v.Label)-1])%4]
+	button := ""
+	if text["cta"] != "" {
+		button = `<a href="#" style="background:#23351f;color:#fff;padding:12px 20px;border-radius:24px;text-decoration:none">` + html.EscapeString(text["cta"]) + `</a>`
+	}
+	out.HTML = `<div dir="auto" style="background:` + tint + `;padding:48px;min-height:400px;box-sizing:border-box;font-family:Georgia,serif"><h1 style="font-size:44px;line-height:1.1;margin:0 0 16px">` +
+		html.EscapeString(text["headline"]) + `</h1><p style="font-size:20px;margin:0 0 28px">` + html.EscapeString(text["body"]) + `</p>` + button + `</div>`
+	return out
+}
+
+const cookieOfAda = "the-cookie-of-ada"
+
+func (s *stand) SignIn(_ context.Context, person, password string) (string, time.Time, error) {
+	if person != "ada" || password != "correct horse battery" {
+		return "", time.Time{}, throughline.Errorf(throughline.Unauthorized, "name and password do not match").WithFix("check both")
+	}
+	return cookieOfAda, noon.Add(24 * time.Hour), nil
+}
+
+func (s *stand) Who(_ context.Context, cookie string) (string, bool, error) {
+	return "ada", cookie == cookieOfAda, nil
+}
+
+func (s *stand) SignOut(context.Context, string) error { return nil }
+
+func (s *stand) Ownership(ctx context.Context) (operate.Ownership, error) {
+	l, _ := s.Line(ctx)
+	return l.Owner, nil
+}
+
+func (s *stand) Invited(ctx context.Context, secret string) (operate.Ownership, error) {
+	if secret != "one-time" {
+		return operate.Ownership{}, throughline.Errorf(throughline.NotFound, "this link was used already, or has expired").WithFix("restart the engine: it prints a new one until somebody has accepted")
+	}
+	return s.Ownership(ctx)
+}
+
+func (s *stand) Accept(ctx context.Context, secret, password string) (string, time.Time, error) {
+	if len(password) < 10 {
+		return "", time.Time{}, throughline.Errorf(throughline.Invalid, "a password has 10 to 256 characters").WithFix("choose a longer one")
+	}
+	if _, err := s.Invited(ctx, secret); err != nil {
+		return "", time.Time{}, err
+	}
+	return cookieOfAda, noon.Add(24 * time.Hour), nil
+}
+
+// mux serves the door on the stand.
+func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*http.ServeMux, *web.Web) {
+	t.Helper()
+	c := web.Config{Lines: s, Previews: s, Access: s, Log: slog.New(slog.DiscardHandler)}
+	for _, f := range change {
+		f(&c)
+	}
+	w, err := web.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	w.Register(mux)
+	return mux, w
+}
+
+// TestLook serves the samples to a person with a browser. It does nothing
+// unless asked: go test ./internal/serve/web -run TestLook -look 127.0.0.1:8099 -timeout 0
+func TestLook(t *testing.T) {
+	if *look == "" {
+		t.Skip("start with -look ADDRESS")
+	}
+	all := samples()
+	s := newStand(all["full"])
+	mux, _ := s.mux(t)
+	live := false
+	mux.HandleFunc("GET /as/{name}", func(w http.ResponseWriter, r *http.Request) {
+		l, ok := all[r.PathValue("name")]
+		if !ok {
+			http.Error(w, "samples: "+strings.Join(slices.Sorted(maps.Keys(all)), ", "), http.StatusNotFound)
+			return
+		}
+		s.set(l)
+		live = r.URL.Query().Has("live")
+		http.SetCookie(w, &http.Cookie{Name: "throughline_session", Value: cookieOfAda, Path: "/"})
+		if theme := r.URL.Query().Get("theme"); theme != "" {
+			http.SetCookie(w, &http.Cookie{Name: "throughline_theme", Value: theme, Path: "/"})
+		}
+		http.Redirect(w, r, "/"+r.URL.Query().Get("to"), http.StatusSeeOther)
+	})
+	go func() {
+		for range time.Tick(time.Second) {
+			if live {
+				s.set(moved(s.line))
+			}
+		}
+	}()
+	fmt.Println("look at http://" + *look + "/as/full")
+	if err := http.ListenAndServe(*look, mux); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// moved is the line a second later.
+func moved(l operate.Line) operate.Line {
+	l.AsOf = l.AsOf.Add(time.Second)
+	l.Stations = slices.Clone(l.Stations)
+	for i := range l.Stations {
+		if l.Stations[i].PerSecond > 1 {
+			l.Stations[i].Count += int64(l.Stations[i].PerSecond * (0.5 + rand.Float64()))
+			l.Stations[i].Latest = l.AsOf
+		}
+	}
+	return l
+}
