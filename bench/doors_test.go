@@ -112,6 +112,25 @@ func BenchmarkIngest(b *testing.B) {
 	}
 }
 
+// BenchmarkStart measures the time from starting a process on a data folder
+// with 1,000 variants and some history to its first answered decision, and its
+// resident memory after 20,000 decisions more.
+func BenchmarkStart(b *testing.B) {
+	folder := b.TempDir()
+	first := startIn(b, "1000", folder)
+	load(b, first, 20_000, nil)
+	first.stop()
+	for b.Loop() {
+		begin := time.Now()
+		s := startIn(b, "1000", folder)
+		askOnce(b, s, 1)
+		b.ReportMetric(time.Since(begin).Seconds(), "s-to-first-decision")
+		load(b, s, 20_000, nil)
+		b.ReportMetric(float64(s.resident(b))/(1<<20), "resident-MiB")
+		s.stop()
+	}
+}
+
 // ingest sends events from 64 connections and returns how many were taken a
 // second.
 func ingest(tb testing.TB, s *server, path, decision string, perBody, events int) float64 {

@@ -54,8 +54,14 @@ type server struct {
 // can be told from the load's.
 func start(tb testing.TB, kind string) *server {
 	tb.Helper()
+	return startIn(tb, kind, tb.TempDir())
+}
+
+// startIn is start on a folder that may hold an engine already.
+func startIn(tb testing.TB, kind, folder string) *server {
+	tb.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), serverKind+"="+kind, "THROUGHLINE_BENCH_FOLDER="+tb.TempDir())
+	cmd.Env = append(os.Environ(), serverKind+"="+kind, "THROUGHLINE_BENCH_FOLDER="+folder)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -69,14 +75,18 @@ func start(tb testing.TB, kind string) *server {
 		tb.Fatal(err)
 	}
 	s := &server{cmd: cmd, stdin: stdin}
-	tb.Cleanup(func() {
-		stdin.Close() // the child ends when its input does
-		cmd.Wait()
-	})
+	tb.Cleanup(s.stop)
 	if _, err := fmt.Fscanln(stdout, &s.base, &s.writeKey); err != nil {
 		tb.Fatalf("the %s server did not start: %v", kind, err)
 	}
 	return s
+}
+
+// stop ends the child, which does so when its input does. It may be called
+// again.
+func (s *server) stop() {
+	s.stdin.Close()
+	s.cmd.Wait()
 }
 
 // cpu returns the processor time the server has used.

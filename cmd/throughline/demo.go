@@ -92,15 +92,20 @@ func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, err
 	if err != nil {
 		return nil, err
 	}
-	by := throughline.Actor{Kind: throughline.ActorSystem, ID: "demo"}
+	by := throughline.Actor{Kind: throughline.ActorPerson, ID: ownerOf(resources)}
 	if _, err := p.content.Apply(ctx, by, content.Change{Resources: resources, Message: "the example workspace"}); err != nil {
 		return nil, err
 	}
-	owner, err := p.access.Ownership(ctx)
-	if err != nil {
-		return nil, err
+	return resources, p.access.AcceptFor(ctx, by.ID)
+}
+
+func ownerOf(resources []throughline.Resource) string {
+	for _, r := range resources {
+		if e, ok := r.Spec.(*throughline.Engine); ok {
+			return e.Owner
+		}
 	}
-	return resources, p.access.AcceptFor(ctx, owner.Person)
+	return ""
 }
 
 func (c *demoCmd) simulator(ctx context.Context, s *shell, p *process, base string, resources []throughline.Resource) (*demo.Simulator, error) {

@@ -29,7 +29,7 @@ func (o Opening) String() string {
 		fmt.Fprintf(&b, "  page     %s\n", o.URL)
 	}
 	if o.SignIn != "" {
-		fmt.Fprintf(&b, "  sign in  %s  (works once)\n", o.SignIn)
+		fmt.Fprintf(&b, "  sign in  %s  (as %s)\n", o.SignIn, o.Owner)
 	}
 	if o.Folder != "" {
 		fmt.Fprintf(&b, "  record   %s  (temporary)\n", o.Folder)
