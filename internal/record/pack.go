@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -12,8 +11,8 @@ import (
 	"github.com/throughline-engine/throughline"
 )
 
-// The limits of one block. An adapter that packs many events starts another
-// block at BlockEvents or BlockBytes; only a single large event exceeds them.
+// The limits of one block, which Packer.Full keeps: a block ends with the event
+// that reaches one of them.
 const (
 	// MaxEvent is the most that Size may return for an event.
 	MaxEvent = 8 << 20
@@ -94,20 +93,62 @@ func Size(e *throughline.Event) int {
 // Pack returns the events as one block. Seq is left out: a block's place in the
 // journal numbers its events. The same events give the same bytes.
 func Pack(events []throughline.Event) []byte {
-	p := packer{known: make(map[string]uint64, 16)}
-	size := 0
+	var p Packer
 	for i := range events {
-		size += Size(&events[i])
+		p.Add(&events[i])
 	}
-	p.body = make([]byte, 0, size)
-	for i := range events {
-		p.event(&events[i])
-	}
+	return p.Block()
+}
+
+// Packer packs events one by one. The zero Packer is empty; after Block it is
+// empty again and reuses its memory.
+type Packer struct {
+	text, body []byte
+	known      map[string]uint64
+	recent     [recentWords]recentWord
+	count      int
+	occurred   int64 // of the event before
+}
+
+// recentWord is what one place of the event before held: most often the next
+// event has the same there, and needs no look-up.
+type recentWord struct {
+	word   string
+	number uint64
+}
+
+// The places of words in an event; those of the objects follow, four each.
+const (
+	placeEngine = iota
+	placeType
+	placeActorKind
+	placeActorID
+	placeActorTeam
+	placeOnBehalfOf
+	placeSource
+	placeObjects
+
+	objectsApart = 4 // beyond, objects share the places of the last
+	recentWords  = placeObjects + 4*objectsApart
+)
+
+// Len returns how many events have been added since the last Block.
+func (p *Packer) Len() int { return p.count }
+
+// Full reports whether the next event should go into another block.
+func (p *Packer) Full() bool {
+	return p.count >= BlockEvents || len(p.text)+len(p.body) >= BlockBytes
+}
+
+// Block returns the events added as one block, which is the caller's.
+func (p *Packer) Block() []byte {
 	payload := make([]byte, 2, 2+2*binary.MaxVarintLen64+len(p.text)+len(p.body))
 	payload[0], payload[1] = format1, codecPlain
-	payload = binary.AppendUvarint(payload, uint64(len(events)))
+	payload = binary.AppendUvarint(payload, uint64(p.count))
 	payload = binary.AppendUvarint(payload, uint64(len(p.text)))
 	payload = append(append(payload, p.text...), p.body...)
+	clear(p.known)
+	*p = Packer{text: p.text[:0], body: p.body[:0], known: p.known}
 	return compress(payload)
 }
 
@@ -127,101 +168,95 @@ func compress(plain []byte) []byte {
 	return packed[:2+n]
 }
 
-type packer struct {
-	text, body []byte
-	known      map[string]uint64
-	occurred   int64 // of the event before
-}
-
-func (p *packer) event(e *throughline.Event) {
-	p.body = append(p.body, flagsOf(e))
+// Add packs one more event.
+func (p *Packer) Add(e *throughline.Event) {
+	p.count++
+	flags := len(p.body)
+	p.body = append(p.body, 0)
 	p.body = append(p.body, e.ID[:]...)
-	p.word(e.Engine)
-	p.word(string(e.Type))
+	p.word(placeEngine, e.Engine)
+	p.word(placeType, string(e.Type))
 	p.number(uint64(e.Version))
 	occurred, recorded := e.OccurredAt.UnixMicro(), e.RecordedAt.UnixMicro()
 	p.body = binary.AppendVarint(p.body, occurred-p.occurred)
 	p.body = binary.AppendVarint(p.body, recorded-occurred)
 	p.occurred = occurred
-	p.word(string(e.Actor.Kind))
-	p.word(e.Actor.ID)
-	p.word(e.Actor.Team)
-	p.word(e.Actor.OnBehalfOf)
-	p.word(e.Source)
+	p.word(placeActorKind, string(e.Actor.Kind))
+	p.word(placeActorID, e.Actor.ID)
+	p.word(placeActorTeam, e.Actor.Team)
+	p.word(placeOnBehalfOf, e.Actor.OnBehalfOf)
+	p.word(placeSource, e.Source)
 	p.number(uint64(len(e.Objects)))
 	for i := range e.Objects {
-		o := &e.Objects[i]
-		p.word(o.Type)
-		p.word(o.ID)
-		p.word(o.Version)
-		p.word(o.Qualifier)
+		o, place := &e.Objects[i], placeObjects+4*min(i, objectsApart-1)
+		p.word(place, o.Type)
+		p.word(place+1, o.ID)
+		p.word(place+2, o.Version)
+		p.word(place+3, o.Qualifier)
 	}
-	p.rest(e)
+	p.body[flags] = p.rest(e)
 }
 
-// rest writes what the flags announce.
-func (p *packer) rest(e *throughline.Event) {
+// rest writes what not every event has, and returns the flags that announce it.
+func (p *Packer) rest(e *throughline.Event) (flags byte) {
 	if !e.Cause.IsZero() {
+		flags |= hasCause
 		p.body = append(p.body, e.Cause[:]...)
 	}
 	if e.Trace != "" {
+		flags |= hasTrace
 		p.once(e.Trace)
 	}
 	if e.Key != "" {
+		flags |= hasKey
 		p.once(e.Key)
 	}
 	if !e.Subject.IsZero() {
+		flags |= hasSubject
 		p.body = append(p.body, e.Subject[:]...)
 	}
 	if len(e.Data) > 0 {
+		flags |= hasData
 		p.number(uint64(len(e.Data)))
 		p.body = append(p.body, e.Data...)
 	}
 	if len(e.Sealed) > 0 {
+		flags |= hasSealed
 		p.number(uint64(len(e.Sealed)))
 		p.body = append(p.body, e.Sealed...)
 	}
+	return flags
 }
 
-func flagsOf(e *throughline.Event) byte {
-	var f byte
-	for _, has := range [...]struct {
-		it  bool
-		bit byte
-	}{
-		{!e.Cause.IsZero(), hasCause},
-		{e.Trace != "", hasTrace},
-		{e.Key != "", hasKey},
-		{!e.Subject.IsZero(), hasSubject},
-		{len(e.Data) > 0, hasData},
-		{len(e.Sealed) > 0, hasSealed},
-	} {
-		if has.it {
-			f |= has.bit
-		}
-	}
-	return f
-}
-
-func (p *packer) number(n uint64) { p.body = binary.AppendUvarint(p.body, n) }
+func (p *Packer) number(n uint64) { p.body = binary.AppendUvarint(p.body, n) }
 
 // word writes a string that other events are likely to share.
-func (p *packer) word(s string) {
+func (p *Packer) word(place int, s string) {
 	if s == "" {
 		p.body = append(p.body, 1)
 		return
 	}
-	if n, ok := p.known[s]; ok {
-		p.number(n)
+	if r := &p.recent[place]; r.word == s {
+		p.number(r.number)
 		return
 	}
-	p.known[s] = uint64(len(p.known)) + 2
-	p.body = append(p.body, 0)
-	p.once(s)
+	n, ok := p.known[s]
+	if ok {
+		p.number(n)
+	} else {
+		if p.known == nil {
+			p.known = make(map[string]uint64, 16)
+		}
+		n = uint64(len(p.known)) + 2
+		p.known[s] = n
+		p.body = append(p.body, 0)
+		p.once(s)
+	}
+	p.recent[place] = recentWord{s, n}
 }
 
 // once writes a string that no other event is likely to have.
-func (p *packer) once(s string) {
+func (p *Packer) once(s string) {
 	p.number(uint64(len(s)))
 	p.text = append(p.text, s...)
 }
@@ -445,22 +480,4 @@ func (u *unpacker) once() string {
 	s := u.text[:n]
 	u.text = u.text[n:]
 	return s
-}
-
-// Split cuts the events into runs that each fit one block.
-func Split(events []throughline.Event) [][]throughline.Event {
-	var runs [][]throughline.Event
-	start, size := 0, 0
-	for i := range events {
-		n := Size(&events[i])
-		if i > start && (i-start >= BlockEvents || size+n > BlockBytes) {
-			runs = append(runs, events[start:i])
-			start, size = i, 0
-		}
-		size += n
-	}
-	if start < len(events) {
-		runs = append(runs, events[start:])
-	}
-	return slices.Clip(runs)
 }

@@ -167,29 +167,37 @@ func TestCheckEvent(t *testing.T) {
 	}
 }
 
-func TestSplit(t *testing.T) {
-	large := throughline.Event{Type: "t", Version: 1, Data: make([]byte, 600<<10)}
-	tests := []struct {
-		sentence string
-		events   []throughline.Event
-		want     []int
-	}{
-		{"no events make no run", nil, nil},
-		{"a few make one", make([]throughline.Event, 10), []int{10}},
-		{"a run ends at BlockEvents", make([]throughline.Event, 2*record.BlockEvents+1), []int{record.BlockEvents, record.BlockEvents, 1}},
-		{"a run ends before BlockBytes", []throughline.Event{large, large, large}, []int{1, 1, 1}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.sentence, func(t *testing.T) {
-			var got []int
-			for _, run := range record.Split(tt.events) {
-				got = append(got, len(run))
+func TestPacker(t *testing.T) {
+	t.Run("a block is full at BlockEvents", func(t *testing.T) {
+		var p record.Packer
+		for !p.Full() {
+			p.Add(&throughline.Event{})
+		}
+		if p.Len() != record.BlockEvents {
+			t.Errorf("it is full at %d events", p.Len())
+		}
+	})
+	t.Run("a block is full at BlockBytes", func(t *testing.T) {
+		var p record.Packer
+		for !p.Full() {
+			p.Add(&throughline.Event{Data: make([]byte, 600<<10)})
+		}
+		if p.Len() != 2 {
+			t.Errorf("it is full at %d events", p.Len())
+		}
+	})
+	t.Run("a used packer packs as a new one does", func(t *testing.T) {
+		var p record.Packer
+		for seed := range uint64(3) {
+			events := recordtest.Events(seed, 0, 10)
+			for i := range events {
+				p.Add(&events[i])
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Error(diff)
+			if !bytes.Equal(p.Block(), record.Pack(events)) || p.Len() != 0 {
+				t.Fatalf("the blocks of round %d differ", seed)
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestUpcasters(t *testing.T) {

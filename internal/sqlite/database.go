@@ -37,6 +37,10 @@ type database struct {
 	writer    *sql.DB
 	read      *sql.DB
 
+	copier   *sql.DB       // of the log, beside the writer
+	copySoon chan struct{} // holds one when there is something to copy
+	copying  sync.WaitGroup
+
 	closing   atomic.Bool
 	preparing sync.Mutex
 	prepared  []*sql.Stmt
@@ -73,8 +77,8 @@ func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg C
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"secure_delete(ON)",
-		"temp_store(MEMORY)", // or deleted bytes could lie in a temporary file
-		"wal_autocheckpoint(4000)",
+		"temp_store(MEMORY)",       // or deleted bytes could lie in a temporary file
+		"wal_autocheckpoint(8000)", // 32 MiB; most of it copied back before, see copyBackSoon
 		"journal_size_limit(67108864)",
 	}
 	if cfg.MaxPages > 0 {
@@ -93,7 +97,30 @@ func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg C
 	if d.read, err = openPool(d.path(), readers, []string{pragmas[0], "query_only(ON)"}); err != nil {
 		return nil, errors.Join(d.failed("opened", err), d.close())
 	}
+	if d.copier, err = openPool(d.path(), 1, []string{"synchronous(FULL)"}); err != nil {
+		return nil, errors.Join(d.failed("opened", err), d.close())
+	}
+	d.copySoon = make(chan struct{}, 1)
+	d.copying.Go(d.copyBack)
 	return d, nil
+}
+
+// copyBack copies the log back into the file whenever it is asked to, on a
+// connection of its own: the writer would wait for the disk.
+func (d *database) copyBack() {
+	for range d.copySoon {
+		// What is not copied now stays in the log, and is copied the next time.
+		_, _ = d.copier.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+	}
+}
+
+// copyBackSoon asks copyBack to go to work. Only the writer calls it, and not
+// after close.
+func (d *database) copyBackSoon() {
+	select {
+	case d.copySoon <- struct{}{}:
+	default: // it has been asked already
+	}
 }
 
 // openPool sets the pragmas in the data source name, so that every connection
@@ -142,6 +169,11 @@ func (d *database) migrate(ctx context.Context, steps migrations) error {
 func (d *database) close() error {
 	d.closing.Store(true)
 	var errs []error
+	if d.copySoon != nil {
+		close(d.copySoon)
+		d.copying.Wait()
+		errs = append(errs, d.copier.Close())
+	}
 	for _, s := range d.prepared {
 		errs = append(errs, s.Close())
 	}

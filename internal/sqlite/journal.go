@@ -20,18 +20,30 @@ const (
 	groupBytes  = 16 << 20
 )
 
-// journal is record.Journal. One goroutine, write, owns the connection that
-// writes; appends hand themselves over to it and wait.
+// copyBackBytes is after how many bytes of blocks the log is copied back into
+// the file, beside the writer. What the writer's own connection must copy when
+// the log is at its limit is then short.
+const copyBackBytes = 4 << 20
+
+// journal is record.Journal. One goroutine, run, owns the connection that
+// writes; appends join a group that it takes as a whole, and wait.
 type journal struct {
 	db  *database
 	cfg Config
 
-	queue   chan *appending // unbuffered: who is received is answered
-	quit    chan struct{}
-	stopped chan struct{}
+	queueing sync.Mutex
+	queue    []*appendGroup // the last one still grows
+	quitting bool           // nobody joins any more
+	pending  chan struct{}  // holds one when queue has something
+	quit     chan struct{}
+	stopped  chan struct{}
 
-	insert, remember, advance *sql.Stmt // on db.write
-	slice                     int       // of the key space to prune next
+	// What follows is run's.
+	insert, advance *sql.Stmt
+	remember        []remembering
+	packer          record.Packer
+	slice           int // of the key space to prune next
+	written         int // bytes since the log was last copied back
 
 	mu    sync.Mutex
 	head  record.Head
@@ -46,9 +58,18 @@ type appending struct {
 	keys     []key16 // one for each event that has a Key, in order
 	bytes    int
 	receipts []record.Receipt
-	err      error
-	done     chan struct{}
 }
+
+// appendGroup is what goes into one transaction. Its fields belong to the queue
+// until run takes it, and to its appends once done is closed.
+type appendGroup struct {
+	appends       []*appending
+	events, bytes int
+	err           error
+	done          chan struct{}
+}
+
+func (g *appendGroup) full() bool { return g.events >= groupEvents || g.bytes >= groupBytes }
 
 // key16 stands for a Key: a shorter hash that never collides by chance.
 type key16 [16]byte
@@ -65,7 +86,7 @@ func openJournal(ctx context.Context, dir string, cfg Config) (*journal, error) 
 	}
 	j := &journal{
 		db: db, cfg: cfg,
-		queue: make(chan *appending), quit: make(chan struct{}), stopped: make(chan struct{}),
+		pending: make(chan struct{}, 1), quit: make(chan struct{}), stopped: make(chan struct{}),
 		slice: rand.IntN(pruneSlices), moved: make(chan struct{}),
 	}
 	if err := errors.Join(j.prepare(ctx), j.resume(ctx)); err != nil {
@@ -76,11 +97,15 @@ func openJournal(ctx context.Context, dir string, cfg Config) (*journal, error) 
 }
 
 func (j *journal) prepare(ctx context.Context) error {
-	return prepare(ctx, j.db, j.db.write, []statement{
+	j.remember = rememberings()
+	list := []statement{
 		{&j.insert, "INSERT INTO batch (first, last, crc, prev, hash, block) VALUES (?, ?, ?, ?, ?, ?)"},
-		{&j.remember, "INSERT INTO seen (key16, day) VALUES (?, ?) ON CONFLICT DO NOTHING"},
 		{&j.advance, "UPDATE head SET seq = ?, hash = ?"},
-	})
+	}
+	for i := range j.remember {
+		list = append(list, statement{&j.remember[i].stmt, j.remember[i].text()})
+	}
+	return prepare(ctx, j.db, j.db.write, list)
 }
 
 // resume finds the end of the chain and refuses to continue a damaged one.
@@ -116,7 +141,7 @@ func (j *journal) Append(ctx context.Context, events []throughline.Event) ([]rec
 	if len(events) == 0 {
 		return nil, nil
 	}
-	a := &appending{events: events, done: make(chan struct{})}
+	a := &appending{events: events}
 	for i := range events {
 		if err := record.CheckEvent(&events[i]); err != nil {
 			return nil, err
@@ -126,17 +151,52 @@ func (j *journal) Append(ctx context.Context, events []throughline.Event) ([]rec
 			a.keys = append(a.keys, hashKey(events[i].Key))
 		}
 	}
-	select {
-	case j.queue <- a:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-j.quit:
-		return nil, closed(j.db.dir)
+	g, err := j.join(a)
+	if err != nil {
+		return nil, err
 	}
 	// From here the events are the writer's until it answers, which takes one
 	// transaction: returning earlier would let the caller change them.
-	<-a.done
-	return a.receipts, a.err
+	<-g.done
+	if g.err != nil {
+		return nil, g.err
+	}
+	return a.receipts, nil
+}
+
+// join puts the append into the group that is to be written next.
+func (j *journal) join(a *appending) (*appendGroup, error) {
+	j.queueing.Lock()
+	defer j.queueing.Unlock()
+	if j.quitting {
+		return nil, closed(j.db.dir)
+	}
+	if n := len(j.queue); n == 0 || j.queue[n-1].full() {
+		j.queue = append(j.queue, &appendGroup{done: make(chan struct{})})
+		j.wake()
+	}
+	g := j.queue[len(j.queue)-1]
+	g.appends, g.events, g.bytes = append(g.appends, a), g.events+len(a.events), g.bytes+a.bytes
+	return g, nil
+}
+
+func (j *journal) wake() {
+	select {
+	case j.pending <- struct{}{}:
+	default: // run will look anyway
+	}
+}
+
+// next takes the first group off the queue; nil when there is none.
+func (j *journal) next() *appendGroup {
+	j.queueing.Lock()
+	defer j.queueing.Unlock()
+	if len(j.queue) == 0 {
+		return nil
+	}
+	g := j.queue[0]
+	j.queue = j.queue[1:]
+	return g
 }
 
 // run is the writer.
@@ -146,45 +206,33 @@ func (j *journal) run() {
 	defer prune.Stop()
 	for {
 		select {
-		case a := <-j.queue:
-			j.commit(j.gather(a))
+		case <-j.pending:
+			j.drain()
 		case <-prune.C:
 			// What fails now is tried again tomorrow, and no append waits for it.
 			_ = j.pruneNext()
 		case <-j.quit:
+			j.drain()
 			return
 		}
 	}
 }
 
-// gather returns the append and all others that wait to be taken.
-func (j *journal) gather(a *appending) []*appending {
-	runtime.Gosched() // those answered just now may have more to append
-	group, events, bytes := []*appending{a}, len(a.events), a.bytes
-	for events < groupEvents && bytes < groupBytes {
-		select {
-		case a := <-j.queue:
-			group, events, bytes = append(group, a), events+len(a.events), bytes+a.bytes
-		default:
-			return group
+// drain writes groups until none is left.
+func (j *journal) drain() {
+	for {
+		// Those answered just now may have more to append: let them join.
+		runtime.Gosched()
+		g := j.next()
+		if g == nil {
+			return
 		}
-	}
-	return group
-}
-
-// commit writes the group and answers everyone in it.
-func (j *journal) commit(group []*appending) {
-	head, err := j.write(group)
-	if err != nil {
-		err = j.db.failed("written", err)
-	} else {
-		j.moveTo(head)
-	}
-	for _, a := range group {
-		if err != nil {
-			a.receipts, a.err = nil, err
+		head, err := j.write(g.appends)
+		if err == nil {
+			j.moveTo(head)
 		}
-		close(a.done)
+		g.err = j.db.failed("written", err)
+		close(g.done)
 	}
 }
 
@@ -203,57 +251,60 @@ func (j *journal) write(group []*appending) (record.Head, error) {
 	if err != nil {
 		// SQLite has rolled back by itself after some errors, and then says so.
 		_, _ = j.db.write.ExecContext(ctx, "ROLLBACK")
+		j.packer = record.Packer{}
 		return head, err
+	}
+	if j.written >= copyBackBytes {
+		j.written = 0
+		j.db.copyBackSoon()
 	}
 	return next, nil
 }
 
 func (j *journal) writeGroup(ctx context.Context, head record.Head, group []*appending) (record.Head, error) {
-	fresh, err := j.receive(ctx, head.Seq, group)
-	if err != nil || len(fresh) == 0 {
+	known, err := j.knownKeys(ctx, group)
+	if err != nil {
 		return head, err
 	}
-	for _, run := range record.Split(fresh) {
-		b := record.Link(head, len(run), record.Pack(run))
-		if _, err := j.insert.ExecContext(ctx, int64(b.First), int64(b.Last), int64(b.CRC), b.Prev[:], b.Hash[:], b.Block); err != nil {
-			return head, err
-		}
-		head = b.Head()
-	}
-	_, err = j.advance.ExecContext(ctx, int64(head.Seq), head.Hash[:])
-	return head, err
-}
-
-// receive gives every event of the group its receipt, and returns those that
-// are new. Keys of the same group are in seen by then, so they count too.
-func (j *journal) receive(ctx context.Context, seq uint64, group []*appending) ([]throughline.Event, error) {
-	day := dayOf(j.cfg.Clock())
-	count := 0
-	for _, a := range group {
-		count += len(a.events)
-	}
-	fresh := make([]throughline.Event, 0, count)
+	start := head
+	seq := head.Seq
 	for _, a := range group {
 		a.receipts = make([]record.Receipt, len(a.events))
-		keys := a.keys
 		for i := range a.events {
 			if a.events[i].Key != "" {
-				known, err := j.known(ctx, keys[0], day)
-				if err != nil {
-					return nil, err
-				}
-				keys = keys[1:]
-				if known {
+				duplicate := known[0]
+				if known = known[1:]; duplicate {
 					a.receipts[i].Duplicate = true
 					continue
 				}
 			}
 			seq++
 			a.receipts[i].Seq = seq
-			fresh = append(fresh, a.events[i])
+			j.packer.Add(&a.events[i])
+			if j.packer.Full() {
+				if head, err = j.writeBatch(ctx, head); err != nil {
+					return head, err
+				}
+			}
 		}
 	}
-	return fresh, nil
+	if head, err = j.writeBatch(ctx, head); err != nil || head == start {
+		return head, err
+	}
+	_, err = j.advance.ExecContext(ctx, int64(head.Seq), head.Hash[:])
+	return head, err
+}
+
+// writeBatch writes what the packer holds and returns the head after it.
+func (j *journal) writeBatch(ctx context.Context, head record.Head) (record.Head, error) {
+	count := j.packer.Len()
+	if count == 0 {
+		return head, nil
+	}
+	b := record.Link(head, count, j.packer.Block())
+	j.written += len(b.Block)
+	_, err := j.insert.ExecContext(ctx, int64(b.First), int64(b.Last), int64(b.CRC), b.Prev[:], b.Hash[:], b.Block)
+	return b.Head(), err
 }
 
 func (j *journal) current() record.Head {
@@ -278,6 +329,9 @@ func (j *journal) moveTo(head record.Head) {
 func (j *journal) scrub(ctx context.Context) error { return j.db.truncateLog(ctx) }
 
 func (j *journal) close() error {
+	j.queueing.Lock()
+	j.quitting = true
+	j.queueing.Unlock()
 	close(j.quit)
 	<-j.stopped
 	return j.db.close()
