@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
@@ -72,15 +74,15 @@ func initials(name string) string {
 // parts in it.
 func parsePages() (map[string]*template.Template, error) {
 	base, err := template.New("").Funcs(template.FuncMap{
-		"health": healthMark,
-		"term":   termButtons(),
-		"icon":   icon,
-		"count":  func(n int) string { return operate.SayCount(int64(n)) },
-		"share":  operate.SayShare,
-		"clock":  func(t time.Time) string { return t.Format("15:04 MST") },
-		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"day":    func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
-		"lower":  strings.ToLower,
+		"health":   healthMark,
+		"term":     termButtons(),
+		"icon":     icon,
+		"count":    func(n int) string { return operate.SayCount(int64(n)) },
+		"share":    operate.SayShare,
+		"clock":    func(t time.Time) string { return t.Format("15:04 MST") },
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"day":      func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
+		"sentence": sentence,
 	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, err
@@ -98,6 +100,12 @@ func parsePages() (map[string]*template.Template, error) {
 	}
 	pages["preview"], err = template.ParseFS(templateFiles, "templates/preview.html")
 	return pages, err
+}
+
+// sentence begins with a capital: errors are written to stand inside others.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 const themeCookie = "throughline_theme"

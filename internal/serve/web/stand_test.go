@@ -22,6 +22,9 @@ import (
 
 var look = flag.String("look", "", "serve the sample pages at this address until interrupted; /as/NAME signs in and picks a sample")
 
+// What the engine has is what the door asks for.
+var _ web.Access = (*operate.Access)(nil)
+
 // stand stands in for an engine: a line that tests set, people of three
 // passwords, and renderings made from the line.
 type stand struct {

@@ -112,7 +112,7 @@ func faults(doc *goquery.Document) (found []string) {
 			found = append(found, "control without a name: "+goquery.NodeName(s))
 		}
 	})
-	doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("input:not([type=hidden]):not([hidden])").Each(func(_ int, s *goquery.Selection) {
 		if doc.Find("label[for="+s.AttrOr("id", "?")+"]").Length() != 1 {
 			found = append(found, "field without a label: "+s.AttrOr("name", ""))
 		}
@@ -398,7 +398,7 @@ func TestSignIn(t *testing.T) {
 		if got := faults(doc); w.Code != http.StatusUnauthorized || len(got) > 0 {
 			t.Errorf("%d, faults: %q", w.Code, got)
 		}
-		if got := words(doc.Find("[role=alert]")); got != "name and password do not match. check both." {
+		if got := words(doc.Find("[role=alert]")); got != "Name and password do not match. Check both." {
 			t.Errorf("says %q", got)
 		}
 		if got := doc.Find("#person").AttrOr("value", ""); got != `ada"><b>` || strings.Contains(w.Body.String(), "guess-me-not") {
@@ -525,7 +525,7 @@ func TestErrors(t *testing.T) {
 		s.fail = throughline.Errorf(throughline.Forbidden, "viewers may not see costs").WithFix("ask AK")
 		defer func() { s.fail = nil }()
 		w := get(t, mux, "/")
-		if got := words(parse(t, w).Find("main")); w.Code != http.StatusForbidden || !strings.Contains(got, "viewers may not see costs. What to do: ask AK.") {
+		if got := words(parse(t, w).Find("main")); w.Code != http.StatusForbidden || !strings.Contains(got, "Viewers may not see costs. What to do: ask AK.") {
 			t.Errorf("%d %q", w.Code, got)
 		}
 	})
