@@ -77,6 +77,17 @@ func (a Arm) String() string {
 // MarshalText writes the name.
 func (a Arm) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
+// UnmarshalText reads a name.
+func (a *Arm) UnmarshalText(b []byte) error {
+	for arm := ArmPolicy; arm <= ArmFallback; arm++ {
+		if arm.String() == string(b) {
+			*a = arm
+			return nil
+		}
+	}
+	return Errorf(Invalid, "there is no arm %q", b).WithFix("arms are policy, holdout and fallback")
+}
+
 // Exclusion says why a candidate was not eligible.
 type Exclusion struct {
 	// Candidate is the position in the placement's candidates.

@@ -120,7 +120,7 @@ func orText(s, otherwise string) string {
 func (s *shell) printLine(l operate.Line) {
 	s.printf("%s\n", l.Sentence)
 	for _, st := range l.Stations {
-		s.printf("  %-8s %8d %-12s %s %s\n", st.Name, st.Count, st.Unit, st.Owner.Initials, st.Note)
+		s.printf("  %-8s %-14s %8d  %s  %s\n", st.Name, st.Unit, st.Count, st.Owner.Initials, st.Note)
 	}
 	for _, p := range l.Placements {
 		s.printf("  %s: %s\n", p.Name, p.State)
