@@ -76,6 +76,7 @@ func (p *process) serve(ctx context.Context, listen string, ready func(base stri
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(p.core.Log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(p.web.Close)
 	g, ctx := errgroup.WithContext(ctx)
 	// Requests end before the data plane does, so that what was answered is
 	// still recorded.
@@ -99,7 +100,7 @@ func (p *process) serve(ctx context.Context, listen string, ready func(base stri
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 		defer cancel()
 		if err := server.Shutdown(grace); err != nil {
-			return server.Close() // live pages hold their connections open
+			return server.Close()
 		}
 		return nil
 	})

@@ -65,7 +65,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	mux := http.NewServeMux()
 	api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
-		Recipients: recipients.New(core, store), Log: log, Version: version(),
+		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
 	})
 	doors := web.Config{Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	if simulated {

@@ -48,6 +48,7 @@ const (
 	BucketRevisions = "revision" // digest -> canonical resource
 	BucketReleases  = "release"  // %09d -> release
 	BucketLive      = "live"     // what is being served
+	BucketHolds     = "hold"     // unit hash/placement -> a choice kept for good
 )
 
 // Open returns the core of the engine kept in the record, which is made when

@@ -47,8 +47,9 @@ const (
 
 func newVault(c *Core) *Vault { return &Vault{core: c, cache: map[string]*subject{}} }
 
-// unitHash is the only trace of a unit in State.
-func (v *Vault) unitHash(unit string) string {
+// UnitHash is the only trace of a unit in State: what is kept of a recipient
+// goes under it.
+func (v *Vault) UnitHash(unit string) string {
 	mac := hmac.New(sha256.New, v.core.identity.Pepper)
 	mac.Write([]byte("unit\x00"))
 	mac.Write([]byte(unit))
@@ -86,7 +87,7 @@ func (v *Vault) Admit(ctx context.Context, units []string) (Sealer, error) {
 	missing := map[string]string{} // hash -> unit
 	v.mu.Lock()
 	for _, u := range units {
-		h := v.unitHash(u)
+		h := v.UnitHash(u)
 		if sub, ok := v.cache[h]; ok {
 			s.subjects[u] = sub
 		} else {
@@ -226,7 +227,7 @@ func (v *Vault) Reveal(ctx context.Context, e throughline.Event) ([]byte, bool, 
 // subject that was erased, or false when the engine never recorded the unit. Either way nothing is
 // recorded of it from now on.
 func (v *Vault) Forget(ctx context.Context, unit string, by throughline.Actor) (throughline.ID, bool, error) {
-	hash := v.unitHash(unit)
+	hash := v.UnitHash(unit)
 	var id throughline.ID
 	err := v.core.Update(ctx, func(tx record.Tx) error {
 		var err error
@@ -254,6 +255,14 @@ func (v *Vault) erase(tx record.Tx, hash string, by throughline.Actor) (throughl
 	}
 	if err != nil {
 		return throughline.ID{}, err
+	}
+	for e, err := range tx.List(BucketHolds, hash+"/", "") {
+		if err != nil {
+			return throughline.ID{}, err
+		}
+		if err := tx.Delete(BucketHolds, e.Key); err != nil {
+			return throughline.ID{}, err
+		}
 	}
 	if err := tx.Delete(bucketSubjects, hash); err != nil {
 		return throughline.ID{}, err

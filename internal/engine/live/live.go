@@ -177,20 +177,32 @@ func (p *Plane) Recorded() (recorded, dropped int64) {
 	return p.recorder.recorded.Load(), p.recorder.dropped.Load()
 }
 
-// Decide answers a request from memory.
-func (p *Plane) Decide(req throughline.Request) (throughline.Decision, error) {
+// Decide answers a request from memory; where a placement keeps choices for
+// good, a recipient's first request reads theirs from State.
+func (p *Plane) Decide(ctx context.Context, req throughline.Request) (throughline.Decision, error) {
 	t := p.table.Load()
 	if t == nil {
 		return throughline.Decision{}, throughline.Errorf(throughline.NotFound, "nothing is live yet").
 			WithFix("declare a placement and apply it: throughline init, throughline apply")
 	}
+	if err := p.recall(ctx, t, req); err != nil {
+		return throughline.Decision{}, err
+	}
 	d, err := t.Decide(req, p.holds)
 	if err != nil || d.Held {
 		return d, err
 	}
-	p.recorder.put(made{
+	m := made{
 		token: d.Token, placement: d.Placement, variant: d.Variant,
-		unit: req.Unit, context: req.Context, at: req.At, once: d.Sticky == throughline.StickyNone || d.Arm == throughline.ArmFallback,
-	})
+		unit: req.Unit, context: req.Context, at: req.At,
+		once: d.Sticky == throughline.StickyNone || d.Arm == throughline.ArmFallback,
+	}
+	if d.Sticky == throughline.StickyRecipient && d.Arm != throughline.ArmFallback {
+		key := decide.HoldKey{Unit: decide.UnitHash(req.Unit), Placement: req.Placement}
+		if hold, ok := p.holds.Peek(key, req.At, 0); ok && hold.Token == d.Token {
+			m.hold = &hold
+		}
+	}
+	p.recorder.put(m)
 	return d, nil
 }

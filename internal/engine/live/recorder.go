@@ -8,6 +8,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/decide"
 )
 
 // recorder journals decisions behind the answers. A decision waits for nobody:
@@ -32,6 +33,8 @@ type made struct {
 	at        time.Time
 	// once is set where the same decision may come again and counts as one.
 	once bool
+	// hold is the choice to be kept for good; nil where it is not.
+	hold *decide.Hold
 }
 
 const (
@@ -137,6 +140,9 @@ func (r *recorder) journal(ctx context.Context, batch []made) error {
 			return err
 		}
 		events = append(events, e)
+	}
+	if err := r.keepHolds(ctx, batch, sealer); err != nil {
+		return err
 	}
 	if _, err := r.core.Record.Journal.Append(ctx, events); err != nil {
 		return err

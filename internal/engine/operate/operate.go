@@ -27,6 +27,7 @@ type Plane interface {
 
 // Backuper copies a record while it is in use. The embedded store is one.
 type Backuper interface {
+	// Backup copies it into a new folder, and tells progress how far it is.
 	Backup(ctx context.Context, folder string, progress func(done, of uint64)) error
 }
 

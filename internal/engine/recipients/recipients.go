@@ -12,17 +12,27 @@ import (
 // Scrubber removes the last bytes of what was deleted from every file of the
 // record. Adapters that leave none behind need not implement it.
 type Scrubber interface {
+	// Scrub returns when they are gone.
 	Scrub(ctx context.Context) error
+}
+
+// Memory is what a process remembers of recipients beside the record.
+type Memory interface {
+	// Drop forgets a unit.
+	Drop(unit string)
 }
 
 // Recipients keeps promises to recipients.
 type Recipients struct {
-	core  *engine.Core
-	scrub Scrubber
+	core   *engine.Core
+	scrub  Scrubber
+	memory Memory
 }
 
 // New returns the recipients of an engine; scrub may be nil.
-func New(core *engine.Core, scrub Scrubber) *Recipients { return &Recipients{core, scrub} }
+func New(core *engine.Core, scrub Scrubber, memory Memory) *Recipients {
+	return &Recipients{core, scrub, memory}
+}
 
 // Erasure says what forgetting did.
 type Erasure struct {
@@ -45,6 +55,7 @@ func (r *Recipients) Forget(ctx context.Context, by throughline.Actor, unit stri
 	if err != nil {
 		return Erasure{}, err
 	}
+	r.memory.Drop(unit)
 	if r.scrub != nil {
 		if err := r.scrub.Scrub(ctx); err != nil {
 			return Erasure{}, throughline.Errorf(throughline.Unavailable, "the recipient was forgotten, but old bytes may lie in the files still: %w", err).

@@ -131,6 +131,15 @@ func (t *Table) AsOf() int64 { return t.asOf }
 // be changed.
 func (t *Table) Placements() []throughline.SnapshotPlacement { return t.static.snapshot.Placements }
 
+// Sticky returns for how long a placement keeps first choices; empty for one
+// that does not exist.
+func (t *Table) Sticky(placement string) throughline.Stickiness {
+	if p, ok := t.static.byName[placement]; ok {
+		return p.Sticky
+	}
+	return ""
+}
+
 // PlacementOf returns the name of the placement that a token of this snapshot
 // was decided for, and of the person who answers for it. Both are empty for a
 // token of another snapshot.

@@ -39,7 +39,7 @@ func (a *API) evaluateFlag(w http.ResponseWriter, r *http.Request) {
 	}
 	unit, _ := context["targetingKey"].(string)
 	delete(context, "targetingKey")
-	d, err := a.plane.Decide(throughline.Request{Placement: key, Unit: unit, Context: context, At: a.core.Now()})
+	d, err := a.plane.Decide(r.Context(), throughline.Request{Placement: key, Unit: unit, Context: context, At: a.core.Now()})
 	if err != nil {
 		writeOFREPError(w, key, err)
 		return
