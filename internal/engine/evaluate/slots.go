@@ -21,7 +21,7 @@ type SlotsConfig struct {
 	// Seed is the chance in it: the same seed gives the same result, however
 	// many processors share the work.
 	Seed uint64
-	// Worlds is how many worlds to average over; the default is 8.
+	// Worlds is how many worlds to average over; the default is 20.
 	Worlds int
 	// Impressions is what each world has; the default is 120,000.
 	Impressions int64
@@ -63,7 +63,7 @@ func slotsShape() []int { return []int{4, 4, 3, 3} }
 // does not.
 func Slots(ctx context.Context, cfg SlotsConfig) (SlotsResult, error) {
 	if cfg.Worlds <= 0 {
-		cfg.Worlds = 8
+		cfg.Worlds = 20
 	}
 	if cfg.Impressions <= 0 {
 		cfg.Impressions = 120_000

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math/rand/v2"
@@ -109,6 +110,7 @@ func Upworthy(ctx context.Context, cfg UpworthyConfig) (UpworthyResult, error) {
 func collect(ctx context.Context, cfg UpworthyConfig) ([]*test, error) {
 	var tests []*test
 	byID := map[string]*test{}
+	var unread error
 	for p, err := range cfg.Packages {
 		if err == nil {
 			t := byID[p.Test]
@@ -120,12 +122,16 @@ func collect(ctx context.Context, cfg UpworthyConfig) ([]*test, error) {
 			t.add(p)
 			continue
 		}
+		unread = cmp.Or(unread, err)
 		if throughline.CodeOf(err) == throughline.Invalid && cfg.Malformed != nil {
 			err = cfg.Malformed(err)
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if len(tests) == 0 && unread != nil {
+		return nil, unread // the header, most likely
 	}
 	if len(tests) == 0 {
 		return nil, throughline.Errorf(throughline.Invalid, "the file has no tests").

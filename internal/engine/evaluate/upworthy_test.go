@@ -30,6 +30,9 @@ func archive(t testing.TB, keep func(test string) bool) iter.Seq2[Package, error
 	}
 	file, err := os.Open(filepath.Join(folder, "upworthy", "packages.csv.gz"))
 	if err != nil {
+		file, err = os.Open(filepath.Join(folder, "upworthy", "packages.csv"))
+	}
+	if err != nil {
 		t.Skip("needs the Upworthy archive: see docs/benchmarks.md")
 	}
 	t.Cleanup(func() { file.Close() })
@@ -305,7 +308,12 @@ func TestUpworthy_malformed(t *testing.T) {
 	if told != 1 {
 		t.Errorf("%d rows were told", told)
 	}
-	_, err := Upworthy(t.Context(), UpworthyConfig{Packages: func(func(Package, error) bool) {}})
+	header := func(yield func(Package, error) bool) { yield(Package{}, bad) }
+	_, err := Upworthy(t.Context(), UpworthyConfig{Packages: header, Malformed: func(error) error { return nil }})
+	if !errors.Is(err, bad) {
+		t.Errorf("a file of which nothing can be read: %v", err)
+	}
+	_, err = Upworthy(t.Context(), UpworthyConfig{Packages: func(func(Package, error) bool) {}})
 	if throughline.CodeOf(err) != throughline.Invalid {
 		t.Errorf("a file without tests: %v", err)
 	}

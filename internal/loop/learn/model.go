@@ -135,7 +135,7 @@ func newFitter(d *design, counts []Count) *fitter {
 // learnScales alternates between the effects given the groups' variances and
 // the variances given the effects, until neither moves.
 func (f *fitter) learnScales(prior Prior) []float64 {
-	const rounds, settled = 25, 1e-3
+	const rounds, settled = 12, 1e-2
 	expected := make([]float64, len(f.groups))
 	scale := make([]float64, len(f.groups))
 	for g, group := range f.groups {
