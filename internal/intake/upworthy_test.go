@@ -44,8 +44,11 @@ func TestUpworthy(t *testing.T) {
 		problems []string // each a part of the error
 	}{
 		{"rows come with their lines", head + goodRow + goodRow, []intake.UpworthyRow{at(2), at(4)}, nil},
-		{"columns may come in any order, with others, after a byte order mark", "\ufefftest_week,clicks,x,impressions,eyecatcher_id,excerpt,headline,clickability_test_id\n201325,1,?,2,i,e,h,t\n",
-			[]intake.UpworthyRow{{Line: 2, Test: "t", Headline: "h", Excerpt: "e", Image: "i", Impressions: 2, Clicks: 1, Week: 201325}}, nil},
+		{
+			"columns may come in any order, with others, after a byte order mark", "\ufefftest_week,clicks,x,impressions,eyecatcher_id,excerpt,headline,clickability_test_id\n201325,1,?,2,i,e,h,t\n",
+			[]intake.UpworthyRow{{Line: 2, Test: "t", Headline: "h", Excerpt: "e", Image: "i", Impressions: 2, Clicks: 1, Week: 201325}},
+			nil,
+		},
 		{"a missing column is named", strings.Replace(strings.Replace(head, "excerpt", "text", 1), "clicks", "hits", 1) + goodRow, nil, []string{"invalid line 1: the header has no column excerpt, clicks (use"}},
 		{"an empty file is told", "", nil, []string{"invalid line 1: the file is empty"}},
 		{"a row of too few fields is told and the next is read", head + "1,t1,short\n" + goodRow, []intake.UpworthyRow{at(3)}, []string{"invalid line 2: the row is not CSV: wrong number of fields"}},

@@ -36,6 +36,9 @@ type Choice struct {
 func Rankings(c Choice) (throughline.Rankings, error) {
 	switch c.Policy.Kind {
 	case throughline.Learned:
+		if len(c.Arms.Candidates) == 1 {
+			return throughline.Rankings{}, nil // nothing to learn
+		}
 		prior := c.Prior
 		if prior == (Prior{}) {
 			prior = DefaultPrior()
