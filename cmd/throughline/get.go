@@ -105,6 +105,9 @@ func (s *shell) printStatus(st operate.Status) {
 		serves = "has nothing live to serve"
 	}
 	s.printf("%s %s. Owner: %s.\n", orText(st.Title, "This engine"), serves, owner)
+	if st.Trouble != "" {
+		s.printf("Nothing new is learned: %s\n", st.Trouble)
+	}
 	s.printf("Journal: %d events, %d of them in the numbers.\n", st.Journal.Seq, st.Folded)
 	s.printf("Decisions since start: %d journaled, %d dropped; %d known only from their exposure.\n", st.DecisionsJournaled, st.DecisionsDropped, st.DecisionsLost)
 	s.printf("Outcome to changed decision: %s. Apply to served: %s.\n", operate.SayNumber(st.SignalToDecision), operate.SayNumber(st.ApplyToServed))

@@ -43,6 +43,7 @@ var useCases = map[string]door{
 	"live.Plane.Run":      {command: "serve", no: "part of running a process"},
 	"live.Plane.Close":    {command: "serve", no: "part of running a process"},
 	"live.Plane.Drop":     {command: "forget", no: "part of forgetting somebody"},
+	"live.Plane.Trouble":  {route: "/api/v1/status", command: "get", no: "The Line shows it"},
 	"live.Plane.Ready":    {route: "GET /healthz", no: "for what watches processes"},
 	"live.Plane.Table":    {no: "inside the process: what doors read from"},
 	"live.Plane.Recorded": {route: "/api/v1/status", command: "get", no: "shown with the status"},

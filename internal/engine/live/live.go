@@ -43,6 +43,7 @@ type Plane struct {
 	recorder   *recorder
 	publisher  *publisher
 	ingest     chan struct{}
+	trouble    atomic.Pointer[trouble]
 }
 
 // New returns the data plane of an engine. It serves nothing before Start.
@@ -78,7 +79,10 @@ func (p *Plane) Start(ctx context.Context) error {
 		return err
 	}
 	if err := p.projection.CatchUp(ctx); err != nil {
-		return err
+		if throughline.CodeOf(err) != throughline.Corrupt {
+			return err
+		}
+		p.setTrouble(err) // what is live can be served all the same
 	}
 	if err := p.publisher.runOnce(ctx); err != nil {
 		return err
@@ -86,14 +90,17 @@ func (p *Plane) Start(ctx context.Context) error {
 	if err := p.reload(ctx); err != nil {
 		return err
 	}
-	return p.restoreHolds(ctx)
+	if err := p.restoreHolds(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
+		return err
+	}
+	return nil
 }
 
 // Run keeps the plane going until ctx ends: it follows the journal, publishes
 // epochs, swaps tables and journals decisions. Start comes first.
 func (p *Plane) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.projection.Follow(ctx) })
+	g.Go(func() error { return p.follow(ctx) })
 	g.Go(func() error { return p.publisher.run(ctx) })
 	g.Go(func() error { return p.watch(ctx) })
 	g.Go(func() error { return p.recorder.run(ctx) })
@@ -110,6 +117,48 @@ func (p *Plane) Run(ctx context.Context) error {
 // Close hands the work of publishing to whoever comes next.
 func (p *Plane) Close(ctx context.Context) error {
 	return p.core.Release(ctx, leaseName, p.publisher.holder)
+}
+
+// followAgain is the pause after the journal could not be read.
+const followAgain = 2 * time.Second
+
+// follow keeps the projection up to the journal. While the journal cannot be
+// read nothing new is learned, and decisions go on.
+func (p *Plane) follow(ctx context.Context) error {
+	for {
+		err := p.projection.Follow(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.setTrouble(err)
+		select {
+		case <-time.After(followAgain):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// trouble is why the projection stands still, and where.
+type trouble struct {
+	err error
+	seq uint64
+}
+
+func (p *Plane) setTrouble(err error) {
+	now := trouble{err, p.projection.Seq()}
+	if was := p.trouble.Swap(&now); was == nil || was.seq != now.seq {
+		p.core.Log.Error("the journal cannot be read on; decisions go on with what was learned before", "after", now.seq, "error", err)
+	}
+}
+
+// Trouble returns why nothing new is learned, or nil when all is well.
+func (p *Plane) Trouble() error {
+	t := p.trouble.Load()
+	if t == nil || t.seq != p.projection.Seq() {
+		return nil
+	}
+	return t.err
 }
 
 // watch swaps the table whenever a release or an epoch is published. What

@@ -129,8 +129,9 @@ func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) err
 		return err
 	}
 	if p.last.Snapshot != release.Snapshot || p.last.Number == 0 {
-		// The fold must know the snapshot before it can rank its candidates.
-		if err := p.projection.CatchUp(ctx); err != nil {
+		// What is learned of the new snapshot's candidates so far should count at
+		// once. A journal that cannot be read on does not keep a release back.
+		if err := p.projection.CatchUp(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
 			return err
 		}
 	}

@@ -64,24 +64,21 @@ func (r *recorder) run(ctx context.Context) error {
 	for {
 		select {
 		case m := <-r.queue:
-			if err := r.keep(ctx, r.gather(m)); err != nil {
-				return err
-			}
+			r.keep(ctx, r.gather(m))
 		case <-ctx.Done():
-			return r.drain(context.WithoutCancel(ctx))
+			r.drain(ctx)
+			return nil
 		}
 	}
 }
 
-func (r *recorder) drain(ctx context.Context) error {
+func (r *recorder) drain(ctx context.Context) {
 	for {
 		select {
 		case m := <-r.queue:
-			if err := r.journal(ctx, r.gather(m)); err != nil {
-				return err
-			}
+			r.keep(ctx, r.gather(m))
 		default:
-			return nil
+			return
 		}
 	}
 }
@@ -102,24 +99,25 @@ func (r *recorder) gather(first made) []made {
 	return batch
 }
 
-// keep journals a batch, trying again while the record is unavailable.
-func (r *recorder) keep(ctx context.Context, batch []made) error {
+// keep journals a batch, trying again while the record is unavailable. A batch
+// that can never be written is dropped and counted: decisions go on.
+func (r *recorder) keep(ctx context.Context, batch []made) {
 	for {
-		err := r.journal(ctx, batch)
+		err := r.journal(context.WithoutCancel(ctx), batch)
 		if err == nil {
-			return nil
+			return
 		}
 		if throughline.CodeOf(err) != throughline.Unavailable {
-			if ctx.Err() != nil {
-				return r.journal(context.WithoutCancel(ctx), batch)
-			}
-			return err
+			r.dropped.Add(int64(len(batch)))
+			r.core.Log.Error("decisions could not be journaled", "dropped", len(batch), "error", err)
+			return
 		}
 		r.core.Log.Error("decisions wait for the journal", "waiting", len(r.queue)+len(batch), "error", err)
 		select {
 		case <-time.After(recorderRetry):
 		case <-ctx.Done():
-			return err
+			r.dropped.Add(int64(len(batch)))
+			return
 		}
 	}
 }

@@ -23,6 +23,8 @@ type Plane interface {
 	// Recorded counts the decisions journaled by this process, and those
 	// dropped because the journal was too far behind.
 	Recorded() (recorded, dropped int64)
+	// Trouble returns why nothing new is learned, or nil.
+	Trouble() error
 }
 
 // Backuper copies a record while it is in use. The embedded store is one.
@@ -91,6 +93,8 @@ type Status struct {
 	// ApplyToServed is from a release to the first decision from it, p99.
 	ApplyToServed throughline.Number `json:"applyToServed"`
 	Simulated     bool               `json:"simulated,omitempty"`
+	// Trouble says why nothing new is learned; empty when all is well.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // Status returns how the engine stands.
@@ -106,6 +110,9 @@ func (o *Operate) Status(ctx context.Context) (Status, error) {
 	s := Status{
 		Engine: o.core.ID(), Title: owner.Engine, Owner: owner, Ready: o.plane.Table() != nil, Started: o.started,
 		Journal: head, Folded: o.projection.Seq(), Simulated: o.simulated,
+	}
+	if err := o.plane.Trouble(); err != nil {
+		s.Trouble = err.Error()
 	}
 	s.DecisionsJournaled, s.DecisionsDropped = o.plane.Recorded()
 	o.projection.Reported(func(st *report.State) {

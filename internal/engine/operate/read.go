@@ -59,8 +59,20 @@ func (o *Operate) readLine(ctx context.Context, now time.Time) (Line, error) {
 			}
 		}
 	})
+	if err := o.plane.Trouble(); err != nil {
+		l.stopLearning(err)
+	}
 	Describe(&l)
 	return l, nil
+}
+
+// stopLearning says at the last station why nothing arrives there.
+func (l *Line) stopLearning(err error) {
+	for i := range l.Stations {
+		if l.Stations[i].Name == StageLearn {
+			l.Stations[i].Health, l.Stations[i].Note = HealthBad, err.Error()
+		}
+	}
 }
 
 // Placement is what one placement serves and how it does.
