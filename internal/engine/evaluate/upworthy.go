@@ -84,8 +84,7 @@ func (c *Clicks) add(o Clicks) {
 }
 
 // exploreShare is the part of a test's impressions that explore-then-commit
-// spends on exploring, as in Ye, Yoganarasimhan and Zheng, Marketing Science 44
-// (2025), 995-1016.
+// spends on exploring: a common choice, not the best one for every file.
 const exploreShare = 0.2
 
 // Upworthy replays the tests of the Upworthy Research Archive: each becomes a
