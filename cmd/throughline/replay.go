@@ -110,7 +110,7 @@ func (s *shell) printReplay(r evaluate.UpworthyResult, skipped int) {
 
 type replaySlotsCmd struct {
 	Seed   uint64 `default:"1" help:"The chance in it."`
-	Worlds int    `default:"1" help:"How many worlds to average over."`
+	Worlds int    `default:"20" help:"How many worlds to average over."`
 	JSON   bool   `help:"End with one line of JSON."`
 }
 
