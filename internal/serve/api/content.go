@@ -93,7 +93,8 @@ func (a *API) registerContent() {
 	register(a, http.MethodGet, "/api/v1/resources", "listResources", "The resources in force",
 		func(ctx context.Context, in *struct {
 			Kind string `query:"kind" doc:"only of this kind"`
-		}) ([]throughline.Resource, error) {
+		},
+		) ([]throughline.Resource, error) {
 			return a.content.List(ctx, throughline.Kind(in.Kind))
 		})
 	register(a, http.MethodGet, "/api/v1/resources/{kind}/{name}", "getResource", "One resource in force",
@@ -107,7 +108,8 @@ func (a *API) registerContent() {
 	register(a, http.MethodGet, "/api/v1/releases", "listReleases", "The latest releases, the newest first",
 		func(ctx context.Context, in *struct {
 			Limit int `query:"limit" default:"50" minimum:"1" maximum:"500"`
-		}) ([]throughline.Release, error) {
+		},
+		) ([]throughline.Release, error) {
 			return a.content.Releases(ctx, in.Limit)
 		})
 	register(a, http.MethodGet, "/api/v1/releases/{number}", "getRelease", "One release",

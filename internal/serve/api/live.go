@@ -25,7 +25,8 @@ func (a *API) registerLive() {
 	register(a, http.MethodGet, "/api/v1/decisions/{id}", "explainDecision", "Why a decision came out as it did",
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" doc:"the decisionId of an evaluation"`
-		}) (live.Answer, error) {
+		},
+		) (live.Answer, error) {
 			return a.plane.Explain(ctx, throughline.DecisionID(in.ID))
 		})
 	register(a, http.MethodPost, "/api/v1/ask", "ask", "What would be decided now, and why; nothing is recorded",

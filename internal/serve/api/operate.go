@@ -39,7 +39,8 @@ func (a *API) registerOperate() {
 	register(a, http.MethodGet, "/api/v1/variants/{id}", "variant", "One variant, from brief to outcomes",
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (operate.Variant, error) {
+		},
+		) (operate.Variant, error) {
 			return a.operate.Variant(ctx, throughline.VariantID(in.ID))
 		})
 	register(a, http.MethodGet, "/api/v1/tokens", "listTokens", "The service tokens, without their secrets",
