@@ -37,6 +37,7 @@ func TestFlippedByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(7, 7))
+	tested := 0
 	for range 25 {
 		payload := payloads[r.IntN(len(payloads))]
 		at := bytes.Index(sound, payload)
@@ -53,6 +54,10 @@ func TestFlippedByte(t *testing.T) {
 		if throughline.CodeOf(err) != throughline.Corrupt || !strings.Contains(err.Error(), "batch ") {
 			t.Errorf("byte %d: %v", at, err)
 		}
+		tested++
+	}
+	if tested < 15 {
+		t.Errorf("only %d bytes were tried", tested)
 	}
 }
 

@@ -78,7 +78,7 @@ func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg C
 		"synchronous(FULL)",
 		"secure_delete(ON)",
 		"temp_store(MEMORY)",       // or deleted bytes could lie in a temporary file
-		"wal_autocheckpoint(8000)", // 32 MiB; most of it copied back before, see copyBackSoon
+		"wal_autocheckpoint(8000)", // 32 MiB; of the journal's, most is copied back before, see copyBackSoon
 		"journal_size_limit(67108864)",
 	}
 	if cfg.MaxPages > 0 {
@@ -226,6 +226,8 @@ func (d *database) failed(participle string, err error) error {
 	case codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM, codes.SQLITE_AUTH:
 		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the data folder %s does not take or give what it should: %w", d.name, participle, d.dir, err).
 			WithFix("look at the disk and at the folder's permissions; nothing the engine has acknowledged is lost")
+	case codes.SQLITE_INTERRUPT: // the driver's answer when the context of a long statement ends
+		return fmt.Errorf("%s was not %s: %w", d.path(), participle, context.Canceled)
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
 		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: another process holds it: %w", d.path(), participle, err).
 			WithFix("close whatever else has the file open")
