@@ -73,7 +73,8 @@ func (p *process) serve(ctx context.Context, listen string, ready func(base stri
 	}
 	server := &http.Server{
 		Handler: p.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		WriteTimeout: 60 * time.Second, // what takes longer lifts it: live pages, work with progress
+		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(p.core.Log.Handler(), slog.LevelDebug),
 	}
 	server.RegisterOnShutdown(p.web.Close)

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
@@ -97,6 +99,10 @@ func (a *API) backup(w http.ResponseWriter, r *http.Request) {
 // far the work is.
 func (a *API) long(w http.ResponseWriter, r *http.Request, work func(context.Context, operate.Progress) (any, error)) {
 	out := http.NewResponseController(w)
+	if err := out.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		a.problem(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
 	result, err := work(r.Context(), func(done, of uint64) {
