@@ -60,8 +60,12 @@ const (
 // type, version, two times, four words of the actor, source, object count.
 const minRecord = 1 + 16 + 1 + 1 + 1 + 2 + 4 + 1 + 1
 
-// worthCompressing is the payload below which s2 does not pay for its call.
-const worthCompressing = 512
+const (
+	// worthCompressing is the payload below which s2 does not pay for its call.
+	worthCompressing = 512
+	// sampleBytes is how much is tried before all of it.
+	sampleBytes = 16 << 10
+)
 
 // CheckEvent returns an error with the code Invalid for an event that no
 // journal takes, because nobody could read it again: one without a type or a
@@ -104,6 +108,7 @@ func Pack(events []throughline.Event) []byte {
 // empty again and reuses its memory.
 type Packer struct {
 	text, body []byte
+	scratch    []byte // for compression
 	known      map[string]uint64
 	recent     [recentWords]recentWord
 	count      int
@@ -148,24 +153,25 @@ func (p *Packer) Block() []byte {
 	payload = binary.AppendUvarint(payload, uint64(len(p.text)))
 	payload = append(append(payload, p.text...), p.body...)
 	clear(p.known)
-	*p = Packer{text: p.text[:0], body: p.body[:0], known: p.known}
-	return compress(payload)
+	*p = Packer{text: p.text[:0], body: p.body[:0], known: p.known, scratch: p.scratch}
+	return p.compress(payload)
 }
 
 // compress keeps the plain form unless s2 saves at least an eighth: ciphertext
-// does not shrink, and then the reader is spared the work too.
-func compress(plain []byte) []byte {
+// does not shrink, and then the reader is spared the work too. The start of a
+// block tells what the rest is like.
+func (p *Packer) compress(plain []byte) []byte {
 	raw := plain[2:]
-	if len(raw) < worthCompressing {
+	if len(raw) < worthCompressing || !p.shrinks(raw[:min(len(raw), sampleBytes)]) || !p.shrinks(raw) {
 		return plain
 	}
-	packed := make([]byte, 2+s2.MaxEncodedLen(len(raw)))
-	packed[0], packed[1] = format1, codecS2
-	n := len(s2.Encode(packed[2:], raw))
-	if n > len(raw)-len(raw)/8 {
-		return plain
-	}
-	return packed[:2+n]
+	return append([]byte{format1, codecS2}, p.scratch...)
+}
+
+// shrinks leaves the compressed bytes in scratch and reports whether they pay.
+func (p *Packer) shrinks(raw []byte) bool {
+	p.scratch = s2.Encode(p.scratch[:cap(p.scratch)], raw)
+	return len(p.scratch) <= len(raw)-len(raw)/8
 }
 
 // Add packs one more event.

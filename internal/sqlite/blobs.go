@@ -48,7 +48,7 @@ func openBlobs(ctx context.Context, dir string, cfg Config) (*blobs, error) {
 		return nil, folderError(b.dir, "cannot be read", err)
 	}
 	var err error
-	b.db, err = openDatabase(ctx, dir, "blobs.db", blobSchema(), cfg)
+	b.db, err = openDatabase(ctx, dir, "blobs.db", blobSchema(), cfg, secureDelete)
 	if err != nil {
 		return nil, err
 	}

@@ -364,6 +364,9 @@ func TestPragmas(t *testing.T) {
 	s := openStore(t, t.TempDir(), Config{})
 	for _, db := range []*database{s.journal.db, s.state.db, s.blobs.db} {
 		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1"} {
+			if pragma == "secure_delete" && db == s.journal.db {
+				continue // it deletes nothing but hashes
+			}
 			var got string
 			if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 				t.Errorf("%s: %s is %s, want %s (%v)", db.name, pragma, got, want, err)

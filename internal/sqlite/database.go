@@ -70,17 +70,21 @@ func prepare(ctx context.Context, d *database, conn *sql.Conn, list []statement)
 // The list only ever grows: what is in it has run on somebody's disk.
 type migrations []string
 
-func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg Config) (*database, error) {
+// secureDelete has SQLite zero what it deletes.
+const secureDelete = "secure_delete(ON)"
+
+// openDatabase opens the file and brings it up to the last of the steps. More
+// pragmas are for the connection that writes.
+func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg Config, more ...string) (*database, error) {
 	d := &database{dir: dir, name: name}
-	pragmas := []string{
+	pragmas := append([]string{
 		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
-		"secure_delete(ON)",
 		"temp_store(MEMORY)",       // or deleted bytes could lie in a temporary file
 		"wal_autocheckpoint(8000)", // 32 MiB; of the journal's, most is copied back before, see copyBackSoon
 		"journal_size_limit(67108864)",
-	}
+	}, more...)
 	if cfg.MaxPages > 0 {
 		pragmas = append(pragmas, "max_page_count("+strconv.Itoa(cfg.MaxPages)+")")
 	}

@@ -48,7 +48,7 @@ type group struct {
 }
 
 func openState(ctx context.Context, dir string, cfg Config) (*state, error) {
-	db, err := openDatabase(ctx, dir, "state.db", stateSchema(), cfg)
+	db, err := openDatabase(ctx, dir, "state.db", stateSchema(), cfg, secureDelete)
 	if err != nil {
 		return nil, err
 	}
