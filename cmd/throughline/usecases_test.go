@@ -57,9 +57,9 @@ var useCases = map[string]door{
 	"operate.Operate.Placement": {route: "/api/v1/placements/{name}", command: "get", no: "the placement page comes next"},
 	"operate.Operate.Variant":   {route: "/api/v1/variants/{id}", command: "get", no: "the variant page comes next"},
 	"operate.Operate.Preview":   {page: "GET /preview/{placement}/{variant}"},
-	"operate.Operate.Verify":    {route: "POST /api/v1/verify", command: "verify", no: "work for who runs the machine"},
-	"operate.Operate.Rebuild":   {route: "POST /api/v1/rebuild", command: "rebuild", no: "work for who runs the machine"},
-	"operate.Operate.Backup":    {route: "POST /api/v1/backup", command: "backup", no: "work for who runs the machine"},
+	"operate.Operate.Verify":    {route: "/api/v1/verify", command: "verify", no: "work for who runs the machine"},
+	"operate.Operate.Rebuild":   {route: "/api/v1/rebuild", command: "rebuild", no: "work for who runs the machine"},
+	"operate.Operate.Backup":    {route: "/api/v1/backup", command: "backup", no: "work for who runs the machine"},
 
 	"operate.Access.CreateToken":  {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
 	"operate.Access.Tokens":       {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},

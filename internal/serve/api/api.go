@@ -65,9 +65,6 @@ func Mount(mux *http.ServeMux, c Config) *API {
 	a.registerContent()
 	a.registerLive()
 	a.registerOperate()
-	manage.HandleFunc("POST /api/v1/verify", a.verify)
-	manage.HandleFunc("POST /api/v1/rebuild", a.rebuild)
-	manage.HandleFunc("POST /api/v1/backup", a.backup)
 	manage.HandleFunc("/api/v1/", func(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, throughline.Errorf(throughline.NotFound, "there is nothing at %s %s", r.Method, r.URL.Path).
 			WithFix("the routes are in /api/v1/openapi.yaml"))
@@ -82,6 +79,7 @@ func (a *API) openapi(version string) huma.Config {
 	c.DocsPath = ""
 	c.SchemasPath = ""
 	c.CreateHooks = nil // no $schema links in bodies
+	c.Transformers = []huma.Transformer{ownForm}
 	c.Info.Description = "The management API of one engine. Every call needs a key with the scope manage, or a signed-in person."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
 	c.Security = []map[string][]string{{"key": {}}}
@@ -131,7 +129,7 @@ func (a *API) signedIn(next http.Handler) http.Handler {
 }
 
 func (a *API) actor(r *http.Request) (throughline.Actor, error) {
-	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	if secret, ok := bearer(r); ok {
 		token, err := a.access.Authenticate(r.Context(), secret, operate.ScopeManage)
 		return token.Actor(), err
 	}
@@ -143,6 +141,17 @@ func (a *API) actor(r *http.Request) (throughline.Actor, error) {
 	}
 	_, err := a.access.Authenticate(r.Context(), "", operate.ScopeManage)
 	return throughline.Actor{}, err
+}
+
+// bearer returns the secret of an Authorization header of that scheme, which is
+// the same in upper and lower case.
+func bearer(r *http.Request) (secret string, ok bool) {
+	const scheme = "Bearer "
+	h := r.Header.Get("Authorization")
+	if len(h) < len(scheme) || !strings.EqualFold(h[:len(scheme)], scheme) {
+		return "", false
+	}
+	return h[len(scheme):], true
 }
 
 // by returns who a management request is by.

@@ -4,14 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 )
-
-// manageBody bounds a management request: a whole workspace in one body.
-const manageBody = 12 << 20
 
 // File is one manifest as somebody wrote it.
 type File struct {
@@ -49,8 +44,6 @@ func (c ChangeBody) change() (content.Change, error) {
 }
 
 type changeInput struct{ Body ChangeBody }
-
-type body[T any] struct{ Body T }
 
 type resourceInput struct {
 	Kind string `path:"kind" example:"Fragment"`
@@ -125,16 +118,4 @@ func (a *API) registerContent() {
 			text, err := a.content.Export(ctx)
 			return File{Name: "workspace.yaml", Text: string(text)}, err
 		})
-}
-
-// register adds one JSON operation whose handler returns what it answers.
-func register[In, Out any](a *API, method, path, id, summary string, handle func(context.Context, *In) (Out, error)) {
-	op := huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: manageBody}
-	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*body[Out], error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, asProblem(err)
-		}
-		return &body[Out]{out}, nil
-	})
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
@@ -19,6 +19,13 @@ const (
 	maxContext = 64 // keys in a context
 )
 
+// The parts of a request that may be wrong, as the places of errors.
+const (
+	placeParse   = "body"
+	placeContext = "context"
+	placeKey     = "targetingKey"
+)
+
 // ofrepError is the failure body of the protocol.
 type ofrepError struct {
 	Key          string `json:"key,omitempty"`
@@ -28,26 +35,28 @@ type ofrepError struct {
 
 func (a *API) evaluateFlag(w http.ResponseWriter, r *http.Request) {
 	key := r.PathValue("key")
-	if err := a.mayRead(r); err != nil {
+	w.Header().Set("Cache-Control", "no-store")
+	d, err := a.evaluate(w, r, key)
+	if err != nil {
+		a.logInternal(r.Context(), r.Pattern, err)
 		writeOFREPError(w, key, err)
 		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(appendEvaluation(make([]byte, 0, 1024), key, &d))
+}
+
+func (a *API) evaluate(w http.ResponseWriter, r *http.Request, key string) (throughline.Decision, error) {
+	if err := a.mayRead(r); err != nil {
+		return throughline.Decision{}, err
 	}
 	context, err := readContext(w, r)
 	if err != nil {
-		writeOFREPError(w, key, err)
-		return
+		return throughline.Decision{}, err
 	}
 	unit, _ := context["targetingKey"].(string)
 	delete(context, "targetingKey")
-	d, err := a.plane.Decide(r.Context(), throughline.Request{Placement: key, Unit: unit, Context: context, At: a.core.Now()})
-	if err != nil {
-		writeOFREPError(w, key, err)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	w.Write(appendEvaluation(make([]byte, 0, 1024), key, &d))
+	return a.plane.Decide(r.Context(), throughline.Request{Placement: key, Unit: unit, Context: context, At: a.core.Now()})
 }
 
 // mayRead lets through whoever has a read key, and everyone where the engine
@@ -58,7 +67,7 @@ func (a *API) mayRead(r *http.Request) error {
 	}
 	secret := r.Header.Get("X-API-Key")
 	if secret == "" {
-		secret, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		secret, _ = bearer(r)
 	}
 	_, err := a.access.Authenticate(r.Context(), secret, operate.ScopeRead)
 	return err
@@ -78,30 +87,30 @@ func parseContext(body []byte) (map[string]any, error) {
 	var in struct {
 		Context map[string]any `json:"context"`
 	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, throughline.Errorf(throughline.Invalid, "the body is not the JSON the protocol asks for: %v", err).
-			At("parse").WithFix(`send {"context": {"targetingKey": "..."}}`)
+	if err := json.Unmarshal(body, &in); err != nil || !utf8.Valid(body) {
+		return nil, throughline.Errorf(throughline.Invalid, "the body is not JSON in UTF-8, or its context is not an object").
+			At(placeParse).WithFix(`send {"context": {"targetingKey": "..."}}`)
 	}
 	if in.Context == nil {
 		return nil, throughline.Errorf(throughline.Invalid, "the body has no context").
-			At("context").WithFix(`send {"context": {"targetingKey": "..."}}`)
+			At(placeContext).WithFix(`send {"context": {"targetingKey": "..."}}`)
 	}
 	if len(in.Context) > maxContext {
 		return nil, throughline.Errorf(throughline.Invalid, "the context has %d fields; %d are allowed", len(in.Context), maxContext).
-			At("context").WithFix("send only the fields that audience rules read")
+			At(placeContext).WithFix("send only the fields that audience rules read")
 	}
 	switch key := in.Context["targetingKey"].(type) {
 	case nil:
 		return nil, throughline.Errorf(throughline.Invalid, "the context has no targetingKey").
-			At("targetingKey").WithFix("send an id of the recipient or session; any stable text will do")
+			At(placeKey).WithFix("send an id of the recipient or session; any stable text will do")
 	case string:
-		if key == "" || len(key) > 256 {
-			return nil, throughline.Errorf(throughline.Invalid, "the targetingKey has %d bytes; 1 to 256 are allowed", len(key)).
-				At("targetingKey").WithFix("send an id of the recipient or session")
+		if key == "" {
+			return nil, throughline.Errorf(throughline.Invalid, "the targetingKey is empty").
+				At(placeKey).WithFix("send an id of the recipient or session; any stable text will do")
 		}
 	default:
 		return nil, throughline.Errorf(throughline.Invalid, "the targetingKey is not text").
-			At("context").WithFix("send it as a JSON string")
+			At(placeContext).WithFix("send it as a JSON string")
 	}
 	return in.Context, nil
 }
@@ -135,30 +144,31 @@ func writeOFREPError(w http.ResponseWriter, key string, err error) {
 // the error names.
 func ofrepCode(err error) string {
 	switch placeOf(err) {
-	case "parse":
+	case placeParse:
 		return "PARSE_ERROR"
-	case "targetingKey":
+	case placeKey:
 		return "TARGETING_KEY_MISSING"
 	}
 	return "INVALID_CONTEXT"
 }
 
-// appendEvaluation writes the success body. It is by hand because it is the
-// hottest path of the engine: encoding a map of any costs more than deciding.
+// appendEvaluation writes the success body, the same bytes for the same
+// decision. It is by hand because it is the hottest path of the engine: encoding
+// a map of any costs more than deciding.
 func appendEvaluation(b []byte, key string, d *throughline.Decision) []byte {
 	b = append(b, `{"key":`...)
 	b = appendText(b, key)
 	b = append(b, `,"reason":"`...)
 	b = append(b, reason(d)...)
-	b = append(b, `","variant":`...)
-	b = appendText(b, string(d.Variant))
-	b = append(b, `,"value":{`...)
-	first := true
-	for slot, text := range d.Values {
-		b = appendKey(b, slot, &first)
-		b = appendText(b, text)
+	b = append(b, '"')
+	if d.Variant != "" { // without a value the client's own default stands
+		b = append(b, `,"variant":`...)
+		b = appendText(b, string(d.Variant))
+		b = append(b, `,"value":{`...)
+		b = appendValues(b, d)
+		b = append(b, '}')
 	}
-	b = append(b, `},"metadata":{"decisionId":"`...)
+	b = append(b, `,"metadata":{"decisionId":"`...)
 	b = append(b, d.ID...) // base64url needs no escape
 	b = append(b, `","arm":"`...)
 	b = append(b, d.Arm.String()...)
@@ -168,40 +178,64 @@ func appendEvaluation(b []byte, key string, d *throughline.Decision) []byte {
 	b = strconv.AppendInt(b, int64(d.Release), 10)
 	b = append(b, `,"epoch":`...)
 	b = strconv.AppendUint(b, uint64(d.Epoch), 10)
-	b = append(b, `,"asOf":`...)
-	b = strconv.AppendInt(b, d.AsOf, 10)
-	b = append(b, `,"held":`...)
-	b = strconv.AppendBool(b, d.Held)
+	if d.AsOf != 0 {
+		b = append(b, `,"asOf":`...)
+		b = strconv.AppendInt(b, d.AsOf, 10)
+	}
 	b = append(b, `,"locale":`...)
 	b = appendText(b, d.Locale)
-	first = false
-	for slot, level := range d.Levels {
-		b = appendKey(b, "level."+slot, &first)
-		b = appendText(b, string(level))
-	}
-	for slot, p := range d.SlotPropensity {
-		b = appendKey(b, "propensity."+slot, &first)
-		b = strconv.AppendFloat(b, p, 'g', -1, 64)
-	}
-	return append(b, `}}`...)
+	return append(appendSlots(b, d), `}}`...)
 }
 
-// reason is SPLIT where chance had a part, and STATIC where one thing is always
-// served.
+// appendValues writes the text of each slot that is filled.
+func appendValues(b []byte, d *throughline.Decision) []byte {
+	first := true
+	for _, slot := range d.Slots {
+		text, filled := d.Values[slot]
+		if !filled {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = appendText(b, slot)
+		b = append(b, ':')
+		b = appendText(b, text)
+	}
+	return b
+}
+
+// appendSlots writes the level of each slot and its propensity. Metadata is
+// flat, so the slot is part of the name.
+func appendSlots(b []byte, d *throughline.Decision) []byte {
+	for _, slot := range d.Slots {
+		if level, ok := d.Levels[slot]; ok {
+			b = append(b, `,"level.`...)
+			b = append(b, slot...) // the name of a slot needs no escape
+			b = append(b, `":`...)
+			b = appendText(b, string(level))
+		}
+		if p, ok := d.SlotPropensity[slot]; ok {
+			b = append(b, `,"propensity.`...)
+			b = append(b, slot...)
+			b = append(b, `":`...)
+			b = strconv.AppendFloat(b, p, 'g', -1, 64)
+		}
+	}
+	return b
+}
+
+// reason is SPLIT where chance had a part, STATIC where one thing is always
+// served, and DISABLED where there is nothing to serve.
 func reason(d *throughline.Decision) string {
+	if d.Variant == "" {
+		return "DISABLED"
+	}
 	if d.Arm == throughline.ArmFallback || d.Policy == throughline.Fixed && d.Arm == throughline.ArmPolicy {
 		return "STATIC"
 	}
 	return "SPLIT"
-}
-
-func appendKey(b []byte, key string, first *bool) []byte {
-	if !*first {
-		b = append(b, ',')
-	}
-	*first = false
-	b = appendText(b, key)
-	return append(b, ':')
 }
 
 // appendText writes s as a JSON string.

@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
@@ -56,65 +53,21 @@ func (a *API) registerOperate() {
 		func(ctx context.Context, in *nameInput) (map[string]bool, error) {
 			return map[string]bool{"revoked": true}, a.access.RevokeToken(ctx, by(ctx), in.Name)
 		})
+	registerLong(a, "/api/v1/verify", "verify", "Check every link of the journal",
+		func(ctx context.Context, _ *struct{}, progress operate.Progress) (operate.Verified, error) {
+			return a.operate.Verify(ctx, progress)
+		})
+	registerLong(a, "/api/v1/rebuild", "rebuild", "Fold the journal again and compare with the live numbers",
+		func(ctx context.Context, _ *struct{}, progress operate.Progress) (operate.Rebuilt, error) {
+			return a.operate.Rebuild(ctx, progress)
+		})
+	registerLong(a, "/api/v1/backup", "backup", "Copy the record while the engine runs",
+		func(ctx context.Context, in *struct{ Body BackupBody }, progress operate.Progress) (operate.BackedUp, error) {
+			return a.operate.Backup(ctx, in.Body.Folder, progress)
+		})
 }
 
-// Step is one line of the answer to a long piece of work: progress until the
-// last, which has the result or the error.
-type Step struct {
-	Done   uint64          `json:"done"`
-	Of     uint64          `json:"of,omitempty"`
-	Result json.RawMessage `json:"result,omitempty"`
-	Error  *Problem        `json:"error,omitempty"`
-}
-
-func (a *API) verify(w http.ResponseWriter, r *http.Request) {
-	a.long(w, r, func(ctx context.Context, progress operate.Progress) (any, error) {
-		return a.operate.Verify(ctx, progress)
-	})
-}
-
-func (a *API) rebuild(w http.ResponseWriter, r *http.Request) {
-	a.long(w, r, func(ctx context.Context, progress operate.Progress) (any, error) {
-		return a.operate.Rebuild(ctx, progress)
-	})
-}
-
-// BackupBody says where a backup goes: a folder on the engine's machine.
+// BackupBody says where a backup goes.
 type BackupBody struct {
-	Folder string `json:"folder"`
-}
-
-func (a *API) backup(w http.ResponseWriter, r *http.Request) {
-	var in BackupBody
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		a.problem(w, r, throughline.Errorf(throughline.Invalid, "the body is not JSON: %v", err).WithFix(`send {"folder": "/absolute/path"}`))
-		return
-	}
-	a.long(w, r, func(ctx context.Context, progress operate.Progress) (any, error) {
-		return a.operate.Backup(ctx, in.Folder, progress)
-	})
-}
-
-// long answers with one line of JSON at a time, so that whoever waits sees how
-// far the work is.
-func (a *API) long(w http.ResponseWriter, r *http.Request, work func(context.Context, operate.Progress) (any, error)) {
-	out := http.NewResponseController(w)
-	if err := out.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		a.problem(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	lines := json.NewEncoder(w)
-	result, err := work(r.Context(), func(done, of uint64) {
-		lines.Encode(Step{Done: done, Of: of})
-		out.Flush()
-	})
-	var last Step
-	if err != nil {
-		last.Error = asProblem(err)
-		a.logInternal(r, err)
-	} else if last.Result, err = json.Marshal(result); err != nil {
-		last.Error = asProblem(err)
-	}
-	lines.Encode(last)
+	Folder string `json:"folder" doc:"a folder on the engine's machine that does not exist yet, from the root" example:"/backups/monday"`
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,14 +29,17 @@ func asProblem(err error) *Problem { return &Problem{serve.FaultOf(err)} }
 
 // problem answers with an error, and logs what is the engine's own fault.
 func (a *API) problem(w http.ResponseWriter, r *http.Request, err error) {
-	a.logInternal(r, err)
+	a.logInternal(r.Context(), r.Pattern, err)
 	serve.Problem(w, err)
 }
 
-func (a *API) logInternal(r *http.Request, err error) {
+func (a *API) logInternal(ctx context.Context, route string, err error) {
+	if ctx.Err() != nil {
+		return // whoever asked has left
+	}
 	switch throughline.CodeOf(err) {
 	case throughline.Internal, throughline.Corrupt, throughline.Unavailable:
-		a.log.ErrorContext(r.Context(), "a request failed", "route", r.Pattern, "error", err)
+		a.log.ErrorContext(ctx, "a request failed", "route", route, "error", err)
 	}
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/throughline-engine/throughline/internal/engine/live"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
@@ -44,7 +43,7 @@ func writeKey(r *http.Request, inBody string) string {
 	if user, _, ok := r.BasicAuth(); ok && user != "" {
 		return user
 	}
-	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	if secret, ok := bearer(r); ok {
 		return secret
 	}
 	return inBody
