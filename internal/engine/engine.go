@@ -123,7 +123,7 @@ func (c *Core) Update(ctx context.Context, fn func(record.Tx) error) error {
 	if err := c.Record.State.Update(ctx, fn); err != nil {
 		return err
 	}
-	return c.relay.runOnce(ctx)
+	return c.relay.runOnce(context.WithoutCancel(ctx)) // what is done is told, though the asker left
 }
 
 // RandomBytes returns n bytes nobody can guess.

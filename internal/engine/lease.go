@@ -37,6 +37,18 @@ func (c *Core) Lease(ctx context.Context, name, holder string, ttl time.Duration
 	return held, err
 }
 
+// Leased reports whether the holder has the named lease in one state. What the
+// lease guards asks in the transaction that does it: a process that was asleep
+// may have lost the lease since it last looked.
+func Leased(r record.Reader, name, holder string) (bool, error) {
+	var l lease
+	_, err := GetJSON(r, bucketLeases, name, &l)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return false, nil
+	}
+	return l.Holder == holder, err
+}
+
 // Release gives the lease back, so that another process need not wait for its
 // end. One that the holder does not have is left alone.
 func (c *Core) Release(ctx context.Context, name, holder string) error {

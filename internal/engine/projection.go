@@ -71,10 +71,33 @@ func (p *Projection) Load(ctx context.Context) error {
 	if err := rs.Unmarshal(r.Data); err != nil {
 		return nil
 	}
+	asOf, err := p.recordedAt(ctx, l.Seq)
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.learn, p.report, p.seq, p.saved = ls, rs, l.Seq, l.Seq
+	p.learn, p.report, p.seq, p.asOf, p.saved = ls, rs, l.Seq, asOf, l.Seq
 	return nil
+}
+
+// recordedAt returns when an event was recorded; the zero time for one that
+// cannot be read, which following the journal will report.
+func (p *Projection) recordedAt(ctx context.Context, seq uint64) (time.Time, error) {
+	if seq == 0 {
+		return time.Time{}, nil
+	}
+	for batch, err := range p.core.Record.Journal.Read(ctx, seq-1) {
+		switch {
+		case throughline.CodeOf(err) == throughline.Corrupt:
+			return time.Time{}, nil
+		case err != nil:
+			return time.Time{}, err
+		case len(batch) > 0:
+			return batch[0].RecordedAt, nil
+		}
+	}
+	return time.Time{}, nil
 }
 
 // CatchUp folds what the journal holds beyond the projection.

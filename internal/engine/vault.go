@@ -25,6 +25,9 @@ type Vault struct {
 
 	mu    sync.Mutex
 	cache map[string]*subject // by unit hash; bounded by cacheLimit
+	// erasures counts those this process knows of: what was read before one is
+	// not cached after it.
+	erasures int
 }
 
 // subject is a recipient the engine may record.
@@ -86,6 +89,7 @@ func (v *Vault) Admit(ctx context.Context, units []string) (Sealer, error) {
 	s := Sealer{subjects: make(map[string]*subject, len(units))}
 	missing := map[string]string{} // hash -> unit
 	v.mu.Lock()
+	before := v.erasures
 	for _, u := range units {
 		h := v.UnitHash(u)
 		if sub, ok := v.cache[h]; ok {
@@ -105,13 +109,32 @@ func (v *Vault) Admit(ctx context.Context, units []string) (Sealer, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for h, sub := range found {
+		s.subjects[missing[h]] = sub
+		if v.erasures != before {
+			continue
+		}
 		if len(v.cache) >= cacheLimit {
 			clear(v.cache)
 		}
 		v.cache[h] = sub
-		s.subjects[missing[h]] = sub
 	}
 	return s, nil
+}
+
+// Follow forgets whom other processes on the record forget, until ctx ends.
+func (v *Vault) Follow(ctx context.Context) error {
+	for range v.core.Record.State.Watch(ctx, bucketSuppressed) {
+		v.uncache()
+	}
+	return ctx.Err()
+}
+
+// uncache makes every recipient be looked up again.
+func (v *Vault) uncache() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.erasures++
+	clear(v.cache)
 }
 
 // load reads the subjects of the hashes, and creates those that do not exist in
@@ -155,13 +178,12 @@ func (v *Vault) load(ctx context.Context, missing map[string]string) (map[string
 }
 
 func (v *Vault) read(r record.Reader, hash string) (*subject, error) {
-	if _, err := r.Get(bucketSuppressed, hash); err == nil {
-		return &subject{suppressed: true}, nil
-	} else if throughline.CodeOf(err) != throughline.NotFound {
-		return nil, err
+	suppressed, err := Suppressed(r, hash)
+	if err != nil || suppressed {
+		return &subject{suppressed: true}, err
 	}
 	sub := new(subject)
-	_, err := GetJSON(r, bucketSubjects, hash, sub)
+	_, err = GetJSON(r, bucketSubjects, hash, sub)
 	if throughline.CodeOf(err) == throughline.NotFound {
 		return nil, nil
 	}
@@ -169,6 +191,15 @@ func (v *Vault) read(r record.Reader, hash string) (*subject, error) {
 		return nil, err
 	}
 	return sub, sub.open()
+}
+
+// Suppressed reports whether the unit of the hash was forgotten.
+func Suppressed(r record.Reader, hash string) (bool, error) {
+	_, err := r.Get(bucketSuppressed, hash)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (v *Vault) create(tx record.Tx, hash string) (*subject, error) {
@@ -234,9 +265,7 @@ func (v *Vault) Forget(ctx context.Context, unit string, by throughline.Actor) (
 		id, err = v.erase(tx, hash, by)
 		return err
 	})
-	v.mu.Lock()
-	delete(v.cache, hash)
-	v.mu.Unlock()
+	v.uncache()
 	return id, !id.IsZero(), err
 }
 
@@ -293,6 +322,7 @@ func (v *Vault) Suppressions(ctx context.Context) ([]string, error) {
 
 // Suppress erases the units of the hashes again, as after a restore.
 func (v *Vault) Suppress(ctx context.Context, hashes []string, by throughline.Actor) error {
+	defer v.uncache()
 	return v.core.Update(ctx, func(tx record.Tx) error {
 		for _, h := range hashes {
 			if _, err := v.erase(tx, h, by); err != nil {

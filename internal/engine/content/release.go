@@ -53,7 +53,7 @@ func (c *Content) prepare(ctx context.Context, change Change) (prepared, error) 
 		return p, err
 	}
 	p.snapshot, p.plan.Findings = built.snapshot, built.findings
-	old, err := c.liveSnapshot(ctx, p.head)
+	old, err := c.liveSnapshot(ctx, p.head, before)
 	if err != nil {
 		return p, err
 	}
@@ -66,11 +66,20 @@ func movedOn(base, head int) error {
 		WithFix("plan again, look at what changed, and apply that")
 }
 
-func (c *Content) liveSnapshot(ctx context.Context, head throughline.Release) (*throughline.Snapshot, error) {
+// liveSnapshot returns the snapshot of the release in force. One that is no
+// longer whole is made again from what is declared: it must not stand in the way
+// of the release that replaces it.
+func (c *Content) liveSnapshot(ctx context.Context, head throughline.Release, declared declare.Set) (*throughline.Snapshot, error) {
 	if head.Snapshot.IsZero() {
 		return new(throughline.Snapshot), nil
 	}
-	return engine.LoadSnapshot(ctx, c.core.Record.Blobs, head.Snapshot)
+	s, err := engine.LoadSnapshot(ctx, c.core.Record.Blobs, head.Snapshot)
+	switch throughline.CodeOf(err) {
+	case throughline.Corrupt, throughline.NotFound:
+		again, err := build(c.core.ID(), head.Number, declared)
+		return again.snapshot, err
+	}
+	return s, err
 }
 
 // commit stores the snapshot, then everything else in one transaction.

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -78,6 +79,14 @@ func (r *recorder) keepHolds(ctx context.Context, batch []made, sealer engine.Se
 	}
 	return r.core.Record.State.Update(ctx, func(tx record.Tx) error {
 		for key, b := range kept {
+			hash, _, _ := strings.Cut(key, "/")
+			forgotten, err := engine.Suppressed(tx, hash) // since they were admitted
+			if err != nil {
+				return err
+			}
+			if forgotten {
+				continue
+			}
 			if _, err := tx.Put(engine.BucketHolds, key, b, record.AnyVersion); err != nil {
 				return err
 			}

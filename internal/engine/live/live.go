@@ -84,16 +84,27 @@ func (p *Plane) Start(ctx context.Context) error {
 		}
 		p.setTrouble(err) // what is live can be served all the same
 	}
-	if err := p.publisher.runOnce(ctx); err != nil {
+	if err := p.unlessLost(p.publisher.runOnce(ctx)); err != nil {
 		return err
 	}
-	if err := p.reload(ctx); err != nil {
+	if err := p.unlessLost(p.reload(ctx)); err != nil {
 		return err
 	}
 	if err := p.restoreHolds(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
 		return err
 	}
 	return nil
+}
+
+// unlessLost passes on an error, unless it is that a snapshot or epoch is no
+// longer whole: an engine that starts without can still be given a release.
+func (p *Plane) unlessLost(err error) error {
+	switch throughline.CodeOf(err) {
+	case throughline.Corrupt, throughline.NotFound:
+		p.core.Log.Error("what is live cannot be loaded, so it is not served; apply a change to make a new release", "error", err)
+		return nil
+	}
+	return err
 }
 
 // Run keeps the plane going until ctx ends: it follows the journal, publishes
@@ -103,6 +114,7 @@ func (p *Plane) Run(ctx context.Context) error {
 	g.Go(func() error { return p.follow(ctx) })
 	g.Go(func() error { return p.publisher.run(ctx) })
 	g.Go(func() error { return p.watch(ctx) })
+	g.Go(func() error { return p.core.Vault().Follow(ctx) })
 	g.Go(func() error { return p.recorder.run(ctx) })
 	err := g.Wait()
 	if ctx.Err() != nil && err == ctx.Err() {

@@ -26,9 +26,6 @@ type publisher struct {
 	renewAt time.Time
 	held    bool
 	last    published
-	// learned is learn.State.Learned at the last epoch: what tells whether
-	// anything was learned since.
-	learned uint64
 }
 
 const (
@@ -49,6 +46,9 @@ type published struct {
 	Epoch    throughline.Digest `json:"epoch"`
 	Snapshot throughline.Digest `json:"snapshot"`
 	Through  uint64             `json:"through"`
+	// Learned is learn.State.Learned: what tells whether anything was learned
+	// since.
+	Learned uint64 `json:"learned"`
 }
 
 // run publishes at every tick and whenever a release changes what is live.
@@ -80,20 +80,38 @@ func (p *publisher) runOnce(ctx context.Context) error {
 		return err
 	}
 	if p.last.Number == 0 {
-		if err := p.read(ctx, keyEpoch, &p.last); err != nil {
+		if err := p.takeOver(ctx); err != nil {
 			return err
 		}
 	}
 	var learned uint64
 	p.projection.Learned(func(s *learn.State, _ uint64, _ time.Time) { learned = s.Learned() })
-	if p.last.Snapshot == release.Snapshot && learned == p.learned && p.last.Number != 0 {
+	if p.last.Snapshot == release.Snapshot && p.last.Learned == learned && p.last.Number != 0 {
 		return nil
 	}
 	if err := p.publish(ctx, release); err != nil {
+		p.last = published{} // it may have been committed all the same
 		return err
 	}
-	p.learned = learned
 	return p.prune(ctx)
+}
+
+// takeOver goes on where the last publisher, which may have been another
+// process, stopped.
+func (p *publisher) takeOver(ctx context.Context) error {
+	if err := p.catchUp(ctx); err != nil {
+		return err
+	}
+	return p.read(ctx, keyEpoch, &p.last)
+}
+
+// catchUp folds what the journal holds. One that cannot be read on does not
+// keep a release back.
+func (p *publisher) catchUp(ctx context.Context) error {
+	if err := p.projection.CatchUp(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
+		return err
+	}
+	return nil
 }
 
 func (p *publisher) renew(ctx context.Context) error {
@@ -130,14 +148,16 @@ func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) err
 	}
 	if p.last.Snapshot != release.Snapshot || p.last.Number == 0 {
 		// What is learned of the new snapshot's candidates so far should count at
-		// once. A journal that cannot be read on does not keep a release back.
-		if err := p.projection.CatchUp(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
+		// once.
+		if err := p.catchUp(ctx); err != nil {
 			return err
 		}
 	}
 	number := max(uint32(p.core.Clock().Unix()), p.last.Number+1)
 	var epoch throughline.Epoch
+	var learned uint64
 	p.projection.Learned(func(s *learn.State, through uint64, asOf time.Time) {
+		learned = s.Learned()
 		epoch, err = s.Epoch(number, snapshot, release.Snapshot, through, asOf.UnixMilli(), uint64(number))
 	})
 	if err != nil {
@@ -147,15 +167,21 @@ func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) err
 	if err != nil {
 		return err
 	}
-	next := published{Number: number, Epoch: digest, Snapshot: release.Snapshot, Through: epoch.Through}
+	next := published{Number: number, Epoch: digest, Snapshot: release.Snapshot, Through: epoch.Through, Learned: learned}
 	if err := p.core.Update(ctx, func(tx record.Tx) error { return p.put(tx, next) }); err != nil {
 		return err
 	}
-	p.last = next
+	if p.held {
+		p.last = next
+	}
 	return nil
 }
 
-func (p *publisher) put(tx record.Tx, next published) error {
+// put publishes, unless the lease was lost meanwhile.
+func (p *publisher) put(tx record.Tx, next published) (err error) {
+	if p.held, err = engine.Leased(tx, leaseName, p.holder); err != nil || !p.held {
+		return err
+	}
 	if err := engine.PutJSON(tx, engine.BucketLive, keyEpoch, next, record.AnyVersion); err != nil {
 		return err
 	}
@@ -191,15 +217,18 @@ func (p *publisher) prune(ctx context.Context) error {
 	if err != nil || len(old) == 0 {
 		return err
 	}
-	return p.core.Record.State.Update(ctx, func(tx record.Tx) error {
+	err = p.core.Record.State.Update(ctx, func(tx record.Tx) error {
 		for _, ep := range old {
 			if err := tx.Delete(bucketEpochs, fmt.Sprintf("%010d", ep.Number)); err != nil {
-				return err
-			}
-			if err := p.core.Record.Blobs.Delete(ctx, ep.Epoch); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	for _, ep := range old {
+		if err == nil {
+			err = p.core.Record.Blobs.Delete(ctx, ep.Epoch)
+		}
+	}
+	return err
 }

@@ -87,10 +87,13 @@ func ownership(core *engine.Core, r record.Reader) (Ownership, error) {
 }
 
 // InviteOwner makes the secret of a one-time link by which the declared owner
-// sets a password and accepts. It lasts a day.
+// sets a password and accepts. It lasts a day, and ends the one before.
 func (a *Access) InviteOwner(ctx context.Context) (secret string, err error) {
 	secret = engine.RandomText(32)
 	err = a.core.Update(ctx, func(tx record.Tx) error {
+		if err := clearBucket(tx, bucketInvitations); err != nil {
+			return err
+		}
 		inv := invitation{Expires: a.core.Now().Add(invitationLife)}
 		return engine.PutJSON(tx, bucketInvitations, a.hash("invitation", secret), inv, 0)
 	})
@@ -131,7 +134,15 @@ func (a *Access) Accept(ctx context.Context, secret, password string) (cookie st
 	if len(password) < minPassword || len(password) > maxPassword {
 		return "", time.Time{}, throughline.Errorf(throughline.Invalid, "a password has %d to %d characters", minPassword, maxPassword).WithFix("choose a longer one; a few words are easy to keep")
 	}
-	cred := a.newCredential(password)
+	if _, err := a.Invited(ctx, secret); err != nil { // before anything that costs
+		return "", time.Time{}, err
+	}
+	leave, err := a.enterSignIn(ctx)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	cred := newCredential(password)
+	leave()
 	cookie = engine.RandomText(32)
 	now := a.core.Now()
 	expires = now.Add(sessionLife)
@@ -140,7 +151,7 @@ func (a *Access) Accept(ctx context.Context, secret, password string) (cookie st
 		if err != nil {
 			return err
 		}
-		if err := tx.Delete(bucketInvitations, a.hash("invitation", secret)); err != nil {
+		if err := clearBucket(tx, bucketInvitations); err != nil {
 			return err
 		}
 		if err := engine.PutJSON(tx, bucketCredentials, o.Person, cred, record.AnyVersion); err != nil {
@@ -172,15 +183,18 @@ func (a *Access) accept(tx record.Tx, person string, at time.Time) error {
 // SignIn returns a session cookie for a person's name and password. It takes
 // the same time whether or not the person exists.
 func (a *Access) SignIn(ctx context.Context, person, password string) (cookie string, expires time.Time, err error) {
-	select {
-	case a.signingIn <- struct{}{}:
-		defer func() { <-a.signingIn }()
-	case <-ctx.Done():
-		return "", time.Time{}, ctx.Err()
+	leave, err := a.enterSignIn(ctx)
+	if err != nil {
+		return "", time.Time{}, err
 	}
+	defer leave()
 	cred := credential{Salt: make([]byte, 16), Hash: make([]byte, argonKey)}
 	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
-		_, err := engine.GetJSON(r, bucketCredentials, person, &cred)
+		works, err := worksHere(r, person)
+		if err != nil || !works {
+			return err
+		}
+		_, err = engine.GetJSON(r, bucketCredentials, person, &cred)
 		if throughline.CodeOf(err) == throughline.NotFound {
 			return nil
 		}
@@ -201,12 +215,51 @@ func (a *Access) SignIn(ctx context.Context, person, password string) (cookie st
 	return cookie, expires, err
 }
 
-func (a *Access) newCredential(password string) credential {
+// enterSignIn waits for the right to hash a password, which takes 64 MiB.
+func (a *Access) enterSignIn(ctx context.Context) (leave func(), err error) {
+	select {
+	case a.signingIn <- struct{}{}:
+		return func() { <-a.signingIn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// worksHere reports whether a person is declared: one who is not may not sign
+// in, and their sessions are over.
+func worksHere(r record.Reader, person string) (bool, error) {
+	if !throughline.ValidName(person) {
+		return false, nil
+	}
+	_, err := engine.Resource(r, throughline.Ref{Kind: throughline.KindPerson, Name: person})
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func newCredential(password string) credential {
 	salt := engine.RandomBytes(16)
 	return credential{salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)}
 }
 
+// putSession keeps a session, and takes out those that are over.
 func (a *Access) putSession(tx record.Tx, cookie string, s session) error {
+	for e, err := range tx.List(bucketSessions, "", "") {
+		if err != nil {
+			return err
+		}
+		var old session
+		if _, err := engine.GetJSON(tx, bucketSessions, e.Key, &old); err != nil {
+			return err
+		}
+		if a.core.Now().Before(old.Expires) {
+			continue
+		}
+		if err := tx.Delete(bucketSessions, e.Key); err != nil {
+			return err
+		}
+	}
 	return engine.PutJSON(tx, bucketSessions, a.hash("session", cookie), s, 0)
 }
 
@@ -231,7 +284,11 @@ func (a *Access) Who(ctx context.Context, cookie string) (person string, ok bool
 		if throughline.CodeOf(err) == throughline.NotFound {
 			return nil
 		}
-		person, ok = s.Person, err == nil && a.core.Now().Before(s.Expires)
+		if err != nil || !a.core.Now().Before(s.Expires) {
+			return err
+		}
+		person = s.Person
+		ok, err = worksHere(r, person)
 		return err
 	})
 	return person, ok, err
@@ -242,4 +299,16 @@ func (a *Access) SignOut(ctx context.Context, cookie string) error {
 	return a.core.Record.State.Update(ctx, func(tx record.Tx) error {
 		return tx.Delete(bucketSessions, a.hash("session", cookie))
 	})
+}
+
+func clearBucket(tx record.Tx, bucket string) error {
+	for e, err := range tx.List(bucket, "", "") {
+		if err != nil {
+			return err
+		}
+		if err := tx.Delete(bucket, e.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
