@@ -37,6 +37,8 @@ type Decision struct {
 	// Variant is empty only where a fallback has nothing in any locale.
 	Variant VariantID
 	Locale  string
+	// Slots names the template's slots in their order; shared, not to be changed.
+	Slots []string
 	// Values is the text by slot; unfilled slots are absent.
 	Values map[string]string
 	// Levels is the level by slot.

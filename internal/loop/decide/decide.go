@@ -136,7 +136,7 @@ func (t *Table) decision(c *consideration, token throughline.Token, r *rendering
 	p := c.placement
 	return throughline.Decision{
 		ID: token.Sign(t.static.key), Token: token, Placement: p.Name,
-		Variant: r.variant, Locale: r.locale, Values: r.values, Levels: r.levels,
+		Variant: r.variant, Locale: r.locale, Slots: p.slotNames, Values: r.values, Levels: r.levels,
 		Arm: token.Arm, Policy: p.Policy.Kind, Sticky: p.Sticky, Propensity: token.Propensity(),
 		Snapshot: t.static.digest, Release: t.static.snapshot.Release, Epoch: token.Epoch, AsOf: t.asOf,
 	}

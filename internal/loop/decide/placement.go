@@ -17,6 +17,8 @@ type placement struct {
 	audience uint64
 	// pieces are the bits that the choices of candidates depend on.
 	pieces uint64
+	// slotNames are the slots in the template's order.
+	slotNames []string
 	// needs is the bit that a choice depends on, by slot and choice; 0 for none.
 	needs [][]uint64
 	// views are by position in Locales.All; viewOf has each locale that may be
@@ -74,6 +76,7 @@ func compilePlacement(s *throughline.Snapshot, i int, bits map[string]uint64) (*
 		}
 	}
 	arms := sp.Arms()
+	p.slotNames = arms.Slots
 	for c := range sp.Candidates {
 		key := arms.Key(c)
 		p.keys = append(p.keys, key)
