@@ -18,6 +18,10 @@ import (
 const (
 	groupEvents = 64 << 10
 	groupBytes  = 16 << 20
+
+	// packedByCaller is how many events a caller packs itself, in the time in
+	// which the writer waits for the disk. More would hold up other callers.
+	packedByCaller = 64
 )
 
 // copyBackBytes is after how many bytes of blocks the log is copied back into
@@ -34,6 +38,7 @@ type journal struct {
 	queueing sync.Mutex
 	queue    []*appendGroup // the last one still grows
 	quitting bool           // nobody joins any more
+	packers  sync.Pool      // of *record.Packer
 	pending  chan struct{}  // holds one when queue has something
 	quit     chan struct{}
 	stopped  chan struct{}
@@ -41,7 +46,6 @@ type journal struct {
 	// What follows is run's.
 	insert, advance *sql.Stmt
 	remember        []remembering
-	packer          record.Packer
 	slice           int // of the key space to prune next
 	written         int // bytes since the log was last copied back
 
@@ -63,10 +67,40 @@ type appending struct {
 // appendGroup is what goes into one transaction. Its fields belong to the queue
 // until run takes it, and to its appends once done is closed.
 type appendGroup struct {
-	appends       []*appending
+	// packed were packed into blocks, and last into packer, as they joined;
+	// whether others may be written is not known before.
+	packed []*appending
+	blocks []packedBlock
+	packer *record.Packer
+	others []*appending
+
 	events, bytes int
 	err           error
 	done          chan struct{}
+}
+
+// packedBlock is a block and how many events it holds.
+type packedBlock struct {
+	count int
+	bytes []byte
+}
+
+// add packs an append whose events are written whatever the journal holds.
+func (g *appendGroup) add(a *appending) {
+	g.packed = append(g.packed, a)
+	for i := range a.events {
+		g.packer.Add(&a.events[i])
+		if g.packer.Full() {
+			g.seal()
+		}
+	}
+}
+
+// seal ends the block that grows.
+func (g *appendGroup) seal() {
+	if n := g.packer.Len(); n > 0 {
+		g.blocks = append(g.blocks, packedBlock{n, g.packer.Block()})
+	}
 }
 
 func (g *appendGroup) full() bool { return g.events >= groupEvents || g.bytes >= groupBytes }
@@ -88,6 +122,7 @@ func openJournal(ctx context.Context, dir string, cfg Config) (*journal, error) 
 		db: db, cfg: cfg,
 		pending: make(chan struct{}, 1), quit: make(chan struct{}), stopped: make(chan struct{}),
 		slice: rand.IntN(pruneSlices), moved: make(chan struct{}),
+		packers: sync.Pool{New: func() any { return new(record.Packer) }},
 	}
 	if err := errors.Join(j.prepare(ctx), j.resume(ctx)); err != nil {
 		return nil, errors.Join(err, db.close())
@@ -172,11 +207,16 @@ func (j *journal) join(a *appending) (*appendGroup, error) {
 		return nil, closed(j.db.dir)
 	}
 	if n := len(j.queue); n == 0 || j.queue[n-1].full() {
-		j.queue = append(j.queue, &appendGroup{done: make(chan struct{})})
+		j.queue = append(j.queue, &appendGroup{done: make(chan struct{}), packer: j.packers.Get().(*record.Packer)})
 		j.wake()
 	}
 	g := j.queue[len(j.queue)-1]
-	g.appends, g.events, g.bytes = append(g.appends, a), g.events+len(a.events), g.bytes+a.bytes
+	g.events, g.bytes = g.events+len(a.events), g.bytes+a.bytes
+	if len(a.keys) == 0 && len(a.events) <= packedByCaller {
+		g.add(a)
+	} else {
+		g.others = append(g.others, a)
+	}
 	return g, nil
 }
 
@@ -227,7 +267,7 @@ func (j *journal) drain() {
 		if g == nil {
 			return
 		}
-		head, err := j.write(g.appends)
+		head, err := j.write(g)
 		if err == nil {
 			j.moveTo(head)
 		}
@@ -237,7 +277,7 @@ func (j *journal) drain() {
 }
 
 // write puts the group into one transaction and returns the new head.
-func (j *journal) write(group []*appending) (record.Head, error) {
+func (j *journal) write(group *appendGroup) (record.Head, error) {
 	head := j.current()
 	// Once begun, a transaction is not given up because one caller lost patience.
 	ctx := context.Background()
@@ -251,9 +291,9 @@ func (j *journal) write(group []*appending) (record.Head, error) {
 	if err != nil {
 		// SQLite has rolled back by itself after some errors, and then says so.
 		_, _ = j.db.write.ExecContext(ctx, "ROLLBACK")
-		j.packer = record.Packer{}
 		return head, err
 	}
+	j.packers.Put(group.packer)
 	if j.written >= copyBackBytes {
 		j.written = 0
 		j.db.copyBackSoon()
@@ -261,47 +301,76 @@ func (j *journal) write(group []*appending) (record.Head, error) {
 	return next, nil
 }
 
-func (j *journal) writeGroup(ctx context.Context, head record.Head, group []*appending) (record.Head, error) {
-	known, err := j.knownKeys(ctx, group)
+func (j *journal) writeGroup(ctx context.Context, start record.Head, g *appendGroup) (record.Head, error) {
+	known, err := j.knownKeys(ctx, g.others)
 	if err != nil {
-		return head, err
+		return start, err
 	}
-	start := head
-	seq := head.Seq
-	for _, a := range group {
-		a.receipts = make([]record.Receipt, len(a.events))
-		for i := range a.events {
-			if a.events[i].Key != "" {
-				duplicate := known[0]
-				if known = known[1:]; duplicate {
-					a.receipts[i].Duplicate = true
-					continue
-				}
-			}
-			seq++
-			a.receipts[i].Seq = seq
-			j.packer.Add(&a.events[i])
-			if j.packer.Full() {
-				if head, err = j.writeBatch(ctx, head); err != nil {
-					return head, err
-				}
+	g.seal()
+	seq := start.Seq
+	for _, a := range g.packed {
+		seq = a.number(seq)
+	}
+	for _, a := range g.others {
+		fresh := a.events
+		if len(a.keys) > 0 {
+			fresh, known = a.withoutDuplicates(known)
+		}
+		seq = a.number(seq)
+		for i := range fresh {
+			g.packer.Add(&fresh[i])
+			if g.packer.Full() {
+				g.seal()
 			}
 		}
 	}
-	if head, err = j.writeBatch(ctx, head); err != nil || head == start {
-		return head, err
+	g.seal()
+	head := start
+	for _, b := range g.blocks {
+		if head, err = j.writeBatch(ctx, head, b); err != nil {
+			return head, err
+		}
+	}
+	if head == start {
+		return head, nil
 	}
 	_, err = j.advance.ExecContext(ctx, int64(head.Seq), head.Hash[:])
 	return head, err
 }
 
-// writeBatch writes what the packer holds and returns the head after it.
-func (j *journal) writeBatch(ctx context.Context, head record.Head) (record.Head, error) {
-	count := j.packer.Len()
-	if count == 0 {
-		return head, nil
+// withoutDuplicates returns the events that are new, and marks the others in
+// the receipts; known starts with a word on each of the append's keys.
+func (a *appending) withoutDuplicates(known []bool) (fresh []throughline.Event, rest []bool) {
+	a.receipts = make([]record.Receipt, len(a.events))
+	fresh = make([]throughline.Event, 0, len(a.events))
+	for i := range a.events {
+		if a.events[i].Key != "" {
+			a.receipts[i].Duplicate, known = known[0], known[1:]
+		}
+		if !a.receipts[i].Duplicate {
+			fresh = append(fresh, a.events[i])
+		}
 	}
-	b := record.Link(head, count, j.packer.Block())
+	return fresh, known
+}
+
+// number gives the events that are no duplicates the numbers after seq.
+func (a *appending) number(seq uint64) uint64 {
+	if a.receipts == nil {
+		a.receipts = make([]record.Receipt, len(a.events))
+	}
+	for i := range a.receipts {
+		if !a.receipts[i].Duplicate {
+			seq++
+			a.receipts[i].Seq = seq
+		}
+	}
+	return seq
+}
+
+// writeBatch writes one block and returns the head after it.
+func (j *journal) writeBatch(ctx context.Context, head record.Head, block packedBlock) (record.Head, error) {
+	b := record.Link(head, block.count, block.bytes)
 	j.written += len(b.Block)
 	_, err := j.insert.ExecContext(ctx, int64(b.First), int64(b.Last), int64(b.CRC), b.Prev[:], b.Hash[:], b.Block)
 	return b.Head(), err
