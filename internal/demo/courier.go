@@ -128,11 +128,15 @@ func (c *courier) deliver(ctx context.Context, messages []message) bool {
 		if err == nil {
 			return true
 		}
+		if !passing(err) { // an answer all the same: what it took is not sent again
+			c.ledger.failed(err)
+			return true
+		}
 		if ctx.Err() != nil || c.hurry {
 			return false
 		}
 		c.ledger.failed(err)
-		if !passing(err) || !pause(ctx, patience(err, n)) {
+		if !pause(ctx, patience(err, n)) {
 			return false
 		}
 	}
