@@ -123,7 +123,8 @@ func (v *Vault) Admit(ctx context.Context, units []string) (Sealer, error) {
 
 // Follow forgets whom other processes on the record forget, until ctx ends.
 func (v *Vault) Follow(ctx context.Context) error {
-	for range v.core.Record.State.Watch(ctx, bucketSuppressed) {
+	changes := v.core.Record.State.Watch(ctx, bucketSuppressed)
+	for watching := true; watching; _, watching = <-changes { // once before: somebody may be forgotten already
 		v.uncache()
 	}
 	return ctx.Err()

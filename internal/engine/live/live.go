@@ -176,7 +176,8 @@ func (p *Plane) Trouble() error {
 // watch swaps the table whenever a release or an epoch is published. What
 // cannot be loaded is reported, and the table in force goes on serving.
 func (p *Plane) watch(ctx context.Context) error {
-	for range p.core.Record.State.Watch(ctx, engine.BucketLive) {
+	changes := p.core.Record.State.Watch(ctx, engine.BucketLive)
+	for watching := true; watching; _, watching = <-changes { // once before: it may have changed already
 		if err := p.reload(ctx); err != nil && ctx.Err() == nil {
 			p.core.Log.Error("what was published cannot be served; the last good snapshot goes on", "error", err)
 		}
