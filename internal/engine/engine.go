@@ -55,22 +55,50 @@ const (
 // the record is empty.
 func Open(ctx context.Context, rec record.Record, clock func() time.Time, log *slog.Logger) (*Core, error) {
 	c := &Core{Record: rec, Clock: clock, Log: log}
-	err := rec.State.Update(ctx, func(tx record.Tx) error { return c.openIdentity(tx) })
+	head, err := rec.Journal.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = rec.State.Update(ctx, func(tx record.Tx) error { return c.openIdentity(tx, head) })
 	if err != nil {
 		return nil, err
 	}
 	c.vault = newVault(c)
 	c.relay = newRelay(c)
-	return c, c.relay.runOnce(ctx)
+	if err := c.relay.runOnce(ctx); err != nil {
+		return nil, err
+	}
+	// The first event says that the engine was made; without it the journal is
+	// not this engine's, or is gone.
+	if head, err = rec.Journal.Head(ctx); err == nil && head.Seq == 0 {
+		err = JournalMissing(0, 1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-func (c *Core) openIdentity(tx record.Tx) error {
+// JournalMissing is the error of a journal that ends before an event which the
+// rest of the record knows.
+func JournalMissing(ends, known uint64) error {
+	return throughline.Errorf(throughline.Corrupt, "the journal ends at event %d, and the rest of the record knows of event %d: a part of it is missing", ends, known).
+		WithFix("restore the latest backup; keep the damaged folder")
+}
+
+// openIdentity reads who the engine is, or makes it of an empty record. Half a
+// record is refused: going on with it would be another engine's history.
+func (c *Core) openIdentity(tx record.Tx, head record.Head) error {
 	e, err := tx.Get(BucketEngine, "identity")
 	if err == nil {
 		return json.Unmarshal(e.Value, &c.identity)
 	}
 	if throughline.CodeOf(err) != throughline.NotFound {
 		return err
+	}
+	if head.Seq > 0 {
+		return throughline.Errorf(throughline.Corrupt, "the journal has %d events, and the state that belongs to them is missing", head.Seq).
+			WithFix("restore the latest backup; keep the damaged folder")
 	}
 	now := c.now()
 	id := throughline.NewID(now, random10())

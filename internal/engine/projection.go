@@ -64,6 +64,13 @@ func (p *Projection) Load(ctx context.Context) error {
 	if l.Seq != r.Seq || l.Version != learn.Version || r.Version != report.Version {
 		return nil
 	}
+	head, err := p.core.Record.Journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if head.Seq < l.Seq {
+		return JournalMissing(head.Seq, l.Seq)
+	}
 	ls, rs := learn.NewState(), report.NewState()
 	if err := ls.Unmarshal(l.Data); err != nil {
 		return nil // a checkpoint is only a saving of time

@@ -229,30 +229,71 @@ func (v *Vault) Reveal(ctx context.Context, e throughline.Event) ([]byte, bool, 
 	if len(e.Sealed) == 0 {
 		return nil, true, nil
 	}
-	var sub *subject
-	err := v.core.Record.State.View(ctx, func(r record.Reader) error {
-		hash, err := r.Get(bucketSubjectIDs, e.Subject.String())
-		if throughline.CodeOf(err) == throughline.NotFound {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		sub, err = v.read(r, string(hash.Value))
-		return err
-	})
-	if err != nil || sub == nil || sub.suppressed {
+	plain, err := v.RevealAll(ctx, []throughline.Event{e})
+	if err != nil {
 		return nil, false, err
 	}
-	n := sub.aead.NonceSize()
-	if len(e.Sealed) < n {
-		return nil, false, throughline.Errorf(throughline.Corrupt, "event %s: what it seals is cut short", e.ID)
+	return plain[0], plain[0] != nil, nil
+}
+
+// RevealAll returns what was sealed in each event; nil where nothing was, or
+// where the recipient was forgotten.
+func (v *Vault) RevealAll(ctx context.Context, events []throughline.Event) ([][]byte, error) {
+	subjects := map[throughline.ID]*subject{} // nil for one who was forgotten
+	plain := make([][]byte, len(events))
+	return plain, v.core.Record.State.View(ctx, func(r record.Reader) error {
+		for i := range events {
+			e := &events[i]
+			if len(e.Sealed) == 0 {
+				continue
+			}
+			sub, ok := subjects[e.Subject]
+			if !ok {
+				var err error
+				if sub, err = v.bySubject(r, e.Subject); err != nil {
+					return err
+				}
+				subjects[e.Subject] = sub
+			}
+			if sub == nil {
+				continue
+			}
+			var err error
+			if plain[i], err = sub.reveal(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// bySubject finds a recipient by the id that events carry; nil for one who was
+// forgotten.
+func (v *Vault) bySubject(r record.Reader, id throughline.ID) (*subject, error) {
+	hash, err := r.Get(bucketSubjectIDs, id.String())
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return nil, nil
 	}
-	plain, err := sub.aead.Open(nil, e.Sealed[:n], e.Sealed[n:], e.ID[:])
 	if err != nil {
-		return nil, false, throughline.Errorf(throughline.Corrupt, "event %s: what it seals does not match its key: %w", e.ID, err)
+		return nil, err
 	}
-	return plain, true, nil
+	sub, err := v.read(r, string(hash.Value))
+	if err != nil || sub == nil || sub.suppressed {
+		return nil, err
+	}
+	return sub, nil
+}
+
+func (s *subject) reveal(e *throughline.Event) ([]byte, error) {
+	n := s.aead.NonceSize()
+	if len(e.Sealed) < n {
+		return nil, throughline.Errorf(throughline.Corrupt, "event %s: what it seals is cut short", e.ID)
+	}
+	plain, err := s.aead.Open(nil, e.Sealed[:n], e.Sealed[n:], e.ID[:])
+	if err != nil {
+		return nil, throughline.Errorf(throughline.Corrupt, "event %s: what it seals does not match its key: %w", e.ID, err)
+	}
+	return plain, nil
 }
 
 // Forget destroys the unit's key and suppresses the unit. It reports the

@@ -90,6 +90,9 @@ func Problem(w http.ResponseWriter, err error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
+	if f.Status == http.StatusRequestEntityTooLarge {
+		h.Set("Connection", "close") // what is left of the body is no request
+	}
 	if f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
 	}

@@ -51,7 +51,9 @@ func LimitBody(bytes int64, next http.Handler) http.Handler {
 			Problem(w, &http.MaxBytesError{Limit: bytes})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, bytes)
+		whole := r.Body
+		defer func() { r.Body = whole }() // the server must find the end of its own
+		r.Body = http.MaxBytesReader(w, whole, bytes)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -37,14 +37,40 @@ func (s *Store) Backup(ctx context.Context, dest string, progress func(done, of 
 	if err := mustBeNew(dest); err != nil {
 		return err
 	}
-	work := filepath.Clean(dest) + partial
-	if err := errors.Join(os.RemoveAll(work), makeFolder(work)); err != nil {
-		return folderError(work, "cannot be made", err)
+	if inside, err := within(s.dir, dest); err != nil || inside {
+		return errors.Join(err, throughline.Errorf(throughline.Invalid, "the backup %s would be inside the data folder", dest).WithFix("choose a folder elsewhere"))
+	}
+	work, err := workFolder(dest)
+	if err != nil {
+		return err
 	}
 	if err := s.backUp(ctx, work, newMeter(s.dir, progress)); err != nil {
 		return errors.Join(err, os.RemoveAll(work))
 	}
 	return moveInPlace(work, dest)
+}
+
+// workFolder makes a new folder beside the one that it will become.
+func workFolder(dest string) (string, error) {
+	dest = filepath.Clean(dest)
+	work, err := os.MkdirTemp(filepath.Dir(dest), filepath.Base(dest)+partial+"-")
+	if err != nil {
+		return "", folderError(dest, "cannot be made", err)
+	}
+	return work, nil
+}
+
+// within reports whether a folder is or would be inside another.
+func within(outer, inner string) (bool, error) {
+	outer, err := filepath.Abs(outer)
+	if err != nil {
+		return false, err
+	}
+	if inner, err = filepath.Abs(inner); err != nil {
+		return false, err
+	}
+	rel, err := filepath.Rel(outer, inner)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), err
 }
 
 func (s *Store) backUp(ctx context.Context, work string, m *meter) error {
@@ -83,9 +109,9 @@ func Restore(ctx context.Context, backupDir, dataDir string) error {
 	if err := mustBeNew(dataDir); err != nil {
 		return err
 	}
-	work := filepath.Clean(dataDir) + partial
-	if err := errors.Join(os.RemoveAll(work), makeFolder(work)); err != nil {
-		return folderError(work, "cannot be made", err)
+	work, err := workFolder(dataDir)
+	if err != nil {
+		return err
 	}
 	if err := restoreInto(ctx, backupDir, work, want.Head); err != nil {
 		return errors.Join(err, os.RemoveAll(work))
@@ -230,6 +256,13 @@ func folderErrorOrNil(dir string, err error) error {
 
 // copyFile copies a file, and one that is named by a digest only if it has it.
 func copyFile(ctx context.Context, from, to string, m *meter) error {
+	info, err := os.Lstat(from)
+	if err == nil && !info.Mode().IsRegular() {
+		return throughline.Errorf(throughline.Invalid, "%s is not a plain file", from).WithFix("use a folder that throughline backup made")
+	}
+	if err != nil {
+		return folderError(filepath.Dir(from), "cannot be read", err)
+	}
 	f, err := os.Open(from)
 	if err != nil {
 		return folderError(filepath.Dir(from), "cannot be read", err)

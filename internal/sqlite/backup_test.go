@@ -140,10 +140,26 @@ func TestBackup(t *testing.T) {
 		if err := s.Backup(ctx, dest, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		for _, path := range []string{dest, dest + partial} {
-			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("%s: %v", path, err)
-			}
+		if left, err := filepath.Glob(dest + "*"); err != nil || len(left) > 0 {
+			t.Errorf("it left %v, %v", left, err)
+		}
+	})
+	t.Run("a stranger's folder of a name like ours is left alone", func(t *testing.T) {
+		dest := filepath.Join(t.TempDir(), "b")
+		stranger := filepath.Join(dest+partial, "precious")
+		if err := os.MkdirAll(stranger, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Backup(t.Context(), dest, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(stranger); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a backup inside the data folder is refused", func(t *testing.T) {
+		if err := s.Backup(t.Context(), filepath.Join(s.dir, "b"), nil); throughline.CodeOf(err) != throughline.Invalid {
+			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a damaged backup is not restored", func(t *testing.T) {

@@ -88,7 +88,14 @@ func openDatabase(ctx context.Context, dir, name string, steps migrations, cfg C
 	if cfg.MaxPages > 0 {
 		pragmas = append(pragmas, "max_page_count("+strconv.Itoa(cfg.MaxPages)+")")
 	}
-	var err error
+	// SQLite gives the files beside it, the log and its index, the same mode.
+	f, err := os.OpenFile(d.path(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, d.failed("opened", err)
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return nil, d.failed("opened", err)
+	}
 	if d.writer, err = openPool(d.path(), 1, pragmas); err != nil {
 		return nil, d.failed("opened", err)
 	}

@@ -291,6 +291,7 @@ func (j *journal) write(group *appendGroup) (record.Head, error) {
 	if err != nil {
 		// SQLite has rolled back by itself after some errors, and then says so.
 		_, _ = j.db.write.ExecContext(ctx, "ROLLBACK")
+		j.db.copyBackSoon() // on a full disk, an emptied log is room to go on
 		return head, err
 	}
 	j.packers.Put(group.packer)

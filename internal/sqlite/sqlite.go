@@ -134,7 +134,12 @@ func (s *Store) Scrub(ctx context.Context) error {
 }
 
 // makeFolder makes a folder that only its owner can enter: it holds keys.
-func makeFolder(dir string) error { return os.MkdirAll(dir, 0o700) }
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o700) // one that was there may be open to others
+}
 
 // syncFolder makes the names in a folder durable.
 func syncFolder(dir string) error {

@@ -3,7 +3,9 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -96,29 +98,22 @@ func (r *recorder) keepHolds(ctx context.Context, batch []made, sealer engine.Se
 }
 
 // restoreHolds brings back the choices that sessions were given before a
-// restart, from the decisions journaled lately.
+// restart, from the decisions journaled lately. It runs beside the first
+// requests; a choice made meanwhile stands. What cannot be restored is reported,
+// and its recipients are decided for anew.
 func (p *Plane) restoreHolds(ctx context.Context) error {
 	table := p.table.Load()
 	if table == nil {
 		return nil
 	}
-	head, err := p.core.Record.Journal.Head(ctx)
-	if err != nil {
-		return err
+	held, err := p.lastDecisions(ctx, table)
+	for key, h := range held {
+		if _, ok := p.holds.Peek(key, h.at, 0); !ok {
+			p.holds.Put(key, h.Hold, h.at)
+		}
 	}
-	horizon := p.core.Now().Add(-decide.SessionIdle)
-	for batch, err := range p.core.Record.Journal.Read(ctx, head.Seq-min(head.Seq, holdsFrom)) {
-		if err != nil {
-			return err
-		}
-		for _, e := range batch {
-			if e.Type != throughline.EventDecisionMade || e.OccurredAt.Before(horizon) {
-				continue
-			}
-			if err := p.restoreHold(ctx, table, e); err != nil {
-				return err
-			}
-		}
+	if err != nil && ctx.Err() == nil {
+		p.core.Log.Error("not every session keeps its choice over the restart", "kept", len(held), "error", err)
 	}
 	return nil
 }
@@ -126,31 +121,60 @@ func (p *Plane) restoreHolds(ctx context.Context) error {
 // holdsFrom is how many of the last events are read for sticky choices.
 const holdsFrom = 100_000
 
-// restoreHold holds one decision again, if its variant is still live and its
-// recipient was not forgotten.
-func (p *Plane) restoreHold(ctx context.Context, table *decide.Table, e throughline.Event) error {
-	made, err := throughline.DecodeData[throughline.DecisionMade](e)
+// heldAt is a hold and the moment of its decision.
+type heldAt struct {
+	decide.Hold
+	at time.Time
+}
+
+// lastDecisions returns the last decision of each session that goes on, as far
+// as the journal can be read.
+func (p *Plane) lastDecisions(ctx context.Context, table *decide.Table) (map[decide.HoldKey]heldAt, error) {
+	held := map[decide.HoldKey]heldAt{}
+	head, err := p.core.Record.Journal.Head(ctx)
 	if err != nil {
-		return err
+		return held, err
 	}
-	plain, ok, err := p.core.Vault().Reveal(ctx, e)
-	if err != nil || !ok || len(plain) == 0 {
-		return err
+	horizon := p.core.Now().Add(-decide.SessionIdle)
+	for batch, err := range p.core.Record.Journal.Read(ctx, head.Seq-min(head.Seq, holdsFrom)) {
+		if err != nil {
+			return held, err
+		}
+		made := slices.DeleteFunc(batch, func(e throughline.Event) bool {
+			return e.Type != throughline.EventDecisionMade || e.OccurredAt.Before(horizon)
+		})
+		plain, err := p.core.Vault().RevealAll(ctx, made)
+		if err != nil {
+			return held, err
+		}
+		for i, e := range made {
+			if key, h, ok := holdOf(table, e, plain[i]); ok {
+				held[key] = heldAt{h, e.OccurredAt}
+			}
+		}
+	}
+	return held, nil
+}
+
+// holdOf returns the hold of one journaled decision, if its variant is still
+// live and its recipient was not forgotten.
+func holdOf(table *decide.Table, e throughline.Event, plain []byte) (decide.HoldKey, decide.Hold, bool) {
+	made, err := throughline.DecodeData[throughline.DecisionMade](e)
+	if err != nil || len(plain) == 0 {
+		return decide.HoldKey{}, decide.Hold{}, false
 	}
 	var q asked
 	if err := json.Unmarshal(plain, &q); err != nil {
-		return throughline.Errorf(throughline.Corrupt, "event %s: its context cannot be read: %w", e.ID, err)
+		return decide.HoldKey{}, decide.Hold{}, false
 	}
 	placement, variant := about(e, "placement"), throughline.VariantID(about(e, "variant"))
 	for _, r := range table.Variant(variant) {
-		if r.Placement != placement || r.Candidate == throughline.FallbackCandidate {
-			continue
+		if r.Placement == placement && r.Candidate != throughline.FallbackCandidate {
+			key := decide.HoldKey{Unit: decide.UnitHash(q.Unit), Placement: placement}
+			return key, decide.Hold{Token: made.Token, Key: table.Key(placement, r.Candidate)}, true
 		}
-		hold := decide.Hold{Token: made.Token, Key: table.Key(placement, r.Candidate)}
-		p.holds.Put(decide.HoldKey{Unit: decide.UnitHash(q.Unit), Placement: placement}, hold, e.OccurredAt)
-		return nil
 	}
-	return nil
+	return decide.HoldKey{}, decide.Hold{}, false
 }
 
 // about returns the id of the event's object of a type.

@@ -72,8 +72,8 @@ func New(core *engine.Core, projection *engine.Projection, c Config) *Plane {
 	}
 }
 
-// Start makes the plane ready to decide: it folds what the journal holds,
-// restores sticky choices and loads what is live.
+// Start makes the plane ready to decide: it folds what the journal holds and
+// loads what is live.
 func (p *Plane) Start(ctx context.Context) error {
 	if err := p.projection.Load(ctx); err != nil {
 		return err
@@ -88,9 +88,6 @@ func (p *Plane) Start(ctx context.Context) error {
 		return err
 	}
 	if err := p.unlessLost(p.reload(ctx)); err != nil {
-		return err
-	}
-	if err := p.restoreHolds(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
 		return err
 	}
 	return nil
@@ -115,6 +112,7 @@ func (p *Plane) Run(ctx context.Context) error {
 	g.Go(func() error { return p.publisher.run(ctx) })
 	g.Go(func() error { return p.watch(ctx) })
 	g.Go(func() error { return p.core.Vault().Follow(ctx) })
+	g.Go(func() error { return p.restoreHolds(ctx) })
 	g.Go(func() error { return p.recorder.run(ctx) })
 	err := g.Wait()
 	if ctx.Err() != nil && err == ctx.Err() {

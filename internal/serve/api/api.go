@@ -123,8 +123,12 @@ func (a *API) signedIn(next http.Handler) http.Handler {
 			a.problem(w, r, err)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, manageBody)
-		next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), by)))
+		// The server's own request stays as it is: it must find the end of a body
+		// that was too long to be read.
+		limited := r.WithContext(WithActor(r.Context(), by))
+		limited.Body = http.MaxBytesReader(w, r.Body, manageBody)
+		next.ServeHTTP(w, limited)
+		r.Pattern = limited.Pattern // the log names the route
 	})
 }
 

@@ -74,10 +74,13 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return readAll(io.LimitReader(z, limit+1), -1, limit)
 }
 
+// firstRead is how much memory a body gets before any of it has come.
+const firstRead = 8 << 10
+
 func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	var buf bytes.Buffer
-	if size > 0 && size <= limit {
-		buf.Grow(int(size) + bytes.MinRead)
+	if size > 0 { // what a client announces is not yet sent
+		buf.Grow(int(min(size, firstRead)) + bytes.MinRead)
 	}
 	_, err := buf.ReadFrom(r)
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok || int64(buf.Len()) > limit {
