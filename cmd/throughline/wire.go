@@ -75,7 +75,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		return nil, err
 	}
 	p.web.Register(mux)
-	p.handler = serve.Log(log, serve.Secure(mux))
+	p.handler = serve.Log(log, serve.Secure(serve.Exact(mux)))
 	return p, nil
 }
 

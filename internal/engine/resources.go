@@ -19,7 +19,7 @@ func (c *Core) Resources(ctx context.Context) (all []throughline.Resource, err e
 
 // ResourcesIn returns every resource in force in one state.
 func ResourcesIn(r record.Reader) ([]throughline.Resource, error) {
-	var all []throughline.Resource
+	all := []throughline.Resource{}
 	for e, err := range r.List(BucketHead, "", "") {
 		if err != nil {
 			return nil, err

@@ -4,7 +4,7 @@
 //
 // A door wraps its mux like this, the log outermost:
 //
-//	serve.Log(log, serve.Secure(serve.LimitBody(1<<20, mux)))
+//	serve.Log(log, serve.Secure(serve.Exact(serve.LimitBody(1<<20, mux))))
 //
 // and gives each route that should not take long its own Timeout. None of the
 // wrappers around the mux copies the request, so that the log sees the pattern
@@ -16,7 +16,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
 	"time"
+
+	"github.com/throughline-engine/throughline"
 )
 
 // Policy is the Content-Security-Policy of everything that is not a rendering
@@ -54,6 +57,20 @@ func LimitBody(bytes int64, next http.Handler) http.Handler {
 		whole := r.Body
 		defer func() { r.Body = whole }() // the server must find the end of its own
 		r.Body = http.MaxBytesReader(w, whole, bytes)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Exact answers 404 where http.ServeMux would redirect to a tidier path: there
+// are clients that take a redirect for delivery.
+func Exact(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := r.URL.EscapedPath()
+		tidy := path.Clean(asked)
+		if tidy != asked && tidy+"/" != asked {
+			Problem(w, throughline.Errorf(throughline.NotFound, "there is nothing at such a path").WithFix("write it without empty parts and dots"))
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }

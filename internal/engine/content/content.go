@@ -56,7 +56,7 @@ func (c *Content) Plan(ctx context.Context, change Change) (throughline.Plan, er
 // empty change, of what is in force.
 func (c *Content) Check(ctx context.Context, change Change) ([]throughline.Finding, error) {
 	p, err := c.prepare(ctx, change)
-	return p.plan.Findings, err
+	return append([]throughline.Finding{}, p.plan.Findings...), err
 }
 
 // Apply makes a release of the change. A change that alters nothing makes none
@@ -98,6 +98,7 @@ func blocking(findings []throughline.Finding) error {
 // Releases returns the latest releases, the newest first, at most limit.
 func (c *Content) Releases(ctx context.Context, limit int) (releases []throughline.Release, err error) {
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		releases = []throughline.Release{}
 		head, err := headRelease(r)
 		if err != nil {
 			return err

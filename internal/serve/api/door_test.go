@@ -34,7 +34,7 @@ func openDoor(t testing.TB, o enginetest.Options) *door {
 		Core: d.Core, Content: d.Content, Plane: d.Plane, Operate: d.Operate, Access: d.Access,
 		Recipients: d.Recipients, Log: log, Version: "test",
 	})
-	d.handler = serve.Log(log, serve.Secure(d.mux))
+	d.handler = serve.Log(log, serve.Secure(serve.Exact(d.mux)))
 	for _, scope := range []operate.Scope{operate.ScopeRead, operate.ScopeWrite, operate.ScopeManage} {
 		secret, err := d.Access.CreateToken(t.Context(), enginetest.Ana(), "key-"+string(scope), scope, 0)
 		if err != nil {
