@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -46,6 +47,11 @@ type API struct {
 	recipients *recipients.Recipients
 	log        *slog.Logger
 	huma       huma.API
+
+	keyless chan struct{} // see mayTrack
+	// unavailable is the second in which a refusal for want of the record was
+	// last logged.
+	unavailable atomic.Int64
 }
 
 // Mount adds the door's routes to the mux.
@@ -53,6 +59,7 @@ func Mount(mux *http.ServeMux, c Config) *API {
 	a := &API{
 		core: c.Core, content: c.Content, plane: c.Plane, operate: c.Operate,
 		access: c.Access, recipients: c.Recipients, log: c.Log,
+		keyless: make(chan struct{}, keyless),
 	}
 	mux.HandleFunc("POST /ofrep/v1/evaluate/flags/{key}", anyOrigin(a.evaluateFlag))
 	mux.HandleFunc("POST /v1/{kind}", anyOrigin(a.track))

@@ -38,7 +38,13 @@ func (a *API) logInternal(ctx context.Context, route string, err error) {
 		return // whoever asked has left
 	}
 	switch throughline.CodeOf(err) {
-	case throughline.Internal, throughline.Corrupt, throughline.Unavailable:
+	case throughline.Unavailable: // a full disk refuses everybody; once a second says so
+		now := a.core.Clock().Unix()
+		if a.unavailable.Swap(now) == now {
+			return
+		}
+		fallthrough
+	case throughline.Internal, throughline.Corrupt:
 		a.log.ErrorContext(ctx, "a request failed", "route", route, "error", err)
 	}
 }

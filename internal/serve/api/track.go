@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/live"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
@@ -20,15 +21,22 @@ type tracked struct {
 }
 
 func (a *API) track(w http.ResponseWriter, r *http.Request) {
-	in := live.Incoming{Kind: r.PathValue("kind"), ReceivedAt: a.core.Now()}
-	var err error
-	if in.Body, err = readBody(w, r, trackBody); err != nil {
+	in := live.Incoming{
+		Kind: r.PathValue("kind"), ReceivedAt: a.core.Now(),
+		Source: func(inBody string) (string, error) {
+			token, err := a.access.Authenticate(r.Context(), writeKey(r, inBody), operate.ScopeWrite)
+			return token.Name, err
+		},
+	}
+	leave, err := a.mayTrack(r, in.Source)
+	if err != nil {
 		a.problem(w, r, err)
 		return
 	}
-	in.Source = func(inBody string) (string, error) {
-		token, err := a.access.Authenticate(r.Context(), writeKey(r, inBody), operate.ScopeWrite)
-		return token.Name, err
+	defer leave()
+	if in.Body, err = readBody(w, r, trackBody); err != nil {
+		a.problem(w, r, err)
+		return
 	}
 	taken, err := a.plane.Observe(r.Context(), in)
 	if err != nil {
@@ -36,6 +44,26 @@ func (a *API) track(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, tracked{Success: true, Rejected: taken.Rejected})
+}
+
+// keyless is how many requests may be read at once whose key is not in a header:
+// nobody knows yet whether they may come in.
+const keyless = 64
+
+// mayTrack refuses a request before its body is read, where it can: one with a
+// wrong key in a header, and one without when too many of those are being read.
+func (a *API) mayTrack(r *http.Request, source func(inBody string) (string, error)) (leave func(), err error) {
+	if writeKey(r, "") != "" {
+		_, err := source("")
+		return func() {}, err
+	}
+	select {
+	case a.keyless <- struct{}{}:
+		return func() { <-a.keyless }, nil
+	default:
+		return nil, throughline.Errorf(throughline.Exhausted, "too many requests without a key in their header are being read").
+			WithFix("send the write key in the Authorization header, or come back in a second")
+	}
 }
 
 // writeKey finds the key where clients put it: Basic user, Bearer, or body.
