@@ -14,6 +14,9 @@ type applyCmd struct {
 	JSON    bool   `help:"Print one line of JSON."`
 }
 
+// Validate refuses a command line without manifests.
+func (c *applyCmd) Validate() error { return c.named() }
+
 // Run makes a release of the manifests.
 func (c *applyCmd) Run(s *shell) error {
 	body, err := c.change(s)
@@ -21,7 +24,7 @@ func (c *applyCmd) Run(s *shell) error {
 		return err
 	}
 	body.Message, body.Base = c.Message, c.Base
-	return s.release(http.MethodPost, "/api/v1/apply", body, c.JSON)
+	return s.release(s.connectOrCreate, http.MethodPost, "/api/v1/apply", body, c.JSON)
 }
 
 type deleteCmd struct {
@@ -32,7 +35,7 @@ type deleteCmd struct {
 
 // Run makes a release that deletes the resources.
 func (c *deleteCmd) Run(s *shell) error {
-	return s.release(http.MethodPost, "/api/v1/apply", api.ChangeBody{Delete: c.Refs, Message: c.Message}, c.JSON)
+	return s.release(s.connect, http.MethodPost, "/api/v1/apply", api.ChangeBody{Delete: c.Refs, Message: c.Message}, c.JSON)
 }
 
 type rollbackCmd struct {
@@ -42,12 +45,12 @@ type rollbackCmd struct {
 
 // Run makes a release that restores what another changed.
 func (c *rollbackCmd) Run(s *shell) error {
-	return s.release(http.MethodPost, "/api/v1/releases/"+itoa(c.Release)+"/rollback", nil, c.JSON)
+	return s.release(s.connect, http.MethodPost, "/api/v1/releases/"+itoa(c.Release)+"/rollback", nil, c.JSON)
 }
 
 // release asks for a release and shows it.
-func (s *shell) release(method, path string, body any, asJSON bool) error {
-	engine, err := s.connect()
+func (s *shell) release(connect func() (*client, error), method, path string, body any, asJSON bool) error {
+	engine, err := connect()
 	if err != nil {
 		return err
 	}
@@ -69,6 +72,10 @@ func (s *shell) release(method, path string, body any, asJSON bool) error {
 	}
 	s.printChanges(rel.Changes)
 	s.printFindings(rel.Findings)
-	s.printf("Release %d is live (risk %s). Undo it with: throughline rollback %d\n", rel.Number, rel.Risk.Level, rel.Number)
+	s.printf("Release %d is live (risk %s).", rel.Number, rel.Risk.Level)
+	if rel.Number > 1 { // before the first there is nothing to go back to
+		s.printf(" Undo it with: throughline rollback %d", rel.Number)
+	}
+	s.printf("\n")
 	return nil
 }

@@ -38,8 +38,44 @@ const (
 )
 
 // connect finds the engine: by --url, the one that runs on the data folder, or,
-// when none does, by opening the folder in this process.
+// when none does, by opening the folder in this process. It makes no folder: a
+// command in the wrong place should say so, and not answer for an empty engine.
 func (s *shell) connect() (*client, error) {
+	return s.connectOr(func() (*client, error) {
+		return nil, throughline.Errorf(throughline.NotFound, "there is no data folder at %s", s.Data).
+			WithFix("run it where the engine's data folder is, or name it with --data; serve and apply make one")
+	})
+}
+
+// connectOrCreate is connect for what an engine may begin with.
+func (s *shell) connectOrCreate() (*client, error) {
+	return s.connectOr(func() (*client, error) {
+		s.notef("There was no data folder; it is %s now.\n", s.Data)
+		return s.openHere(s.Data)
+	})
+}
+
+// connectOrEmpty is connect for what can be asked before there is an engine: of
+// an empty one, which is gone when it is closed.
+func (s *shell) connectOrEmpty() (*client, error) {
+	return s.connectOr(func() (*client, error) {
+		folder, err := os.MkdirTemp("", "throughline-empty-")
+		if err != nil {
+			return nil, throughline.Errorf(throughline.Unavailable, "no temporary folder can be made: %w", err)
+		}
+		engine, err := s.openHere(folder)
+		if err != nil {
+			return nil, errors.Join(err, os.RemoveAll(folder))
+		}
+		s.notef("There is no data folder at %s, so this is about an engine that has nothing yet.\n", s.Data)
+		closeEngine := engine.close
+		engine.close = func() error { return errors.Join(closeEngine(), os.RemoveAll(folder)) }
+		return engine, nil
+	})
+}
+
+// connectOr is connect with what to do where there is no data folder.
+func (s *shell) connectOr(absent func() (*client, error)) (*client, error) {
 	if s.URL != "" {
 		return &client{strings.TrimSuffix(s.URL, "/"), s.Key, &http.Client{}, func() error { return nil }}, nil
 	}
@@ -50,7 +86,14 @@ func (s *shell) connect() (*client, error) {
 	if running {
 		return connectRunning(s.Data)
 	}
-	return s.openHere()
+	exists, err := sqlite.Exists(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		return absent()
+	}
+	return s.openHere(s.Data)
 }
 
 func connectRunning(folder string) (*client, error) {
@@ -69,15 +112,19 @@ func connectRunning(folder string) (*client, error) {
 	return &client{strings.TrimSpace(string(address)), strings.TrimSpace(string(key)), &http.Client{}, func() error { return nil }}, nil
 }
 
-// openHere serves the API of the data folder to this command alone. Changes are
-// by the operating-system user.
-func (s *shell) openHere() (*client, error) {
-	p, err := openProcess(s.ctx, s.Data, slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})), false)
+// openHere serves the API of a data folder to this command alone. Changes are by
+// the operating-system user.
+func (s *shell) openHere(folder string) (*client, error) {
+	p, err := openProcess(s.ctx, folder, slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})), false)
 	if err != nil {
 		return nil, err
 	}
-	by := throughline.Actor{Kind: throughline.ActorPerson, ID: "os/" + osUser()}
-	return &client{"http://engine", "", &http.Client{Transport: inProcess{p.handler, by}}, p.close}, nil
+	return &client{"http://engine", "", &http.Client{Transport: inProcess{p.handler, atShell()}}, p.close}, nil
+}
+
+// atShell is who types the commands, as the operating system knows them.
+func atShell() throughline.Actor {
+	return throughline.Actor{Kind: throughline.ActorPerson, ID: "os/" + osUser()}
 }
 
 func osUser() string {

@@ -17,8 +17,8 @@ import (
 )
 
 type demoCmd struct {
-	For    time.Duration `help:"Run for so long, without waiting for anybody to look, and report." placeholder:"30s"`
-	Rate   float64       `help:"Decisions a second that the simulated recipients ask for."`
+	For    time.Duration `help:"Run for so long, without waiting for anybody to look, and report." placeholder:"DURATION"`
+	Rate   float64       `help:"Decisions a second that the simulated recipients ask for." placeholder:"N"`
 	Seed   uint64        `default:"1" help:"The world: who visits, and what they like."`
 	Listen string        `default:"127.0.0.1:8484" help:"Address to listen on."`
 	Truth  bool          `help:"Print what the simulated recipients really like, which the engine is never told."`
@@ -28,6 +28,11 @@ type demoCmd struct {
 // Run starts an engine in a temporary folder with the example workspace, and
 // sends it recipients who do not exist.
 func (c *demoCmd) Run(s *shell) error {
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	folder, err := os.MkdirTemp("", "throughline-demo-")
 	if err != nil {
 		return throughline.Errorf(throughline.Unavailable, "no temporary folder can be made: %w", err)
@@ -47,12 +52,12 @@ func (c *demoCmd) Run(s *shell) error {
 	defer cancel()
 	done := make(chan error, 1)
 	var result demo.Result
-	err = p.serve(ctx, c.Listen, func(base string) error {
-		sim, err := c.simulator(ctx, s, p, base, resources)
+	err = p.serve(ctx, listener, func(at place) error {
+		sim, err := c.simulator(ctx, s, p, at.local, resources)
 		if err != nil {
 			return err
 		}
-		if err := c.announce(s, p, sim, folder, base); err != nil {
+		if err := c.announce(s, p, sim, folder, at); err != nil {
 			return err
 		}
 		go func() {
@@ -140,7 +145,7 @@ func (c *demoCmd) simulator(ctx context.Context, s *shell, p *process, base stri
 
 // announce says what this is, where to look, and how to stop. The link signs
 // whoever opens it in as the example owner.
-func (c *demoCmd) announce(s *shell, p *process, sim *demo.Simulator, folder, base string) error {
+func (c *demoCmd) announce(s *shell, p *process, sim *demo.Simulator, folder string, at place) error {
 	if c.Truth {
 		s.notef("%s\n", sim.Truth())
 	}
@@ -156,7 +161,10 @@ func (c *demoCmd) announce(s *shell, p *process, sim *demo.Simulator, folder, ba
 	if rate == 0 {
 		rate = demo.WatchedRate
 	}
-	s.printf("%s", demo.Opening{URL: base + "/", SignIn: base + "/enter/" + p.link, Owner: owner.Name, Folder: folder, Rate: rate})
+	s.printf("%s", demo.Opening{URL: at.public + "/", SignIn: at.public + "/enter/" + p.link, Owner: owner.Name, Folder: folder, Rate: rate})
+	if at.exposed {
+		s.printf("%s\n", exposedWarning)
+	}
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/throughline-engine/throughline"
@@ -35,7 +37,11 @@ func (c *checkCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	engine, err := s.connect()
+	connect := s.connect
+	if len(c.Paths) > 0 {
+		connect = s.connectOrEmpty
+	}
+	engine, err := connect()
 	if err != nil {
 		return err
 	}
@@ -44,20 +50,21 @@ func (c *checkCmd) Run(s *shell) error {
 	if err := engine.call(s.ctx, http.MethodPost, "/api/v1/check", body, &findings); err != nil {
 		return err
 	}
-	blocks := 0
-	for _, f := range findings {
-		if f.Severity == throughline.Block && f.Variants == 0 {
-			blocks++
-		}
-	}
 	if c.JSON {
-		err = s.printJSON(findings)
-	} else {
-		s.printFindings(findings)
-		s.printf("%s, %d of them block.\n", count(len(findings), "finding", "findings"), blocks)
+		return errors.Join(s.printJSON(findings), refused(findings))
 	}
-	if err == nil && blocks > 0 {
-		err = throughline.Errorf(throughline.Invalid, "%s a release", count(blocks, "finding blocks", "findings block"))
+	s.printFindings(findings)
+	s.printf("%s\n", sumUp(len(findings), blocking(findings)))
+	return refused(findings)
+}
+
+// sumUp says how many findings there are and what they do.
+func sumUp(findings, blocking int) string {
+	switch {
+	case findings == 0:
+		return "No findings."
+	case blocking == 0:
+		return count(findings, "finding", "findings") + "; none blocks."
 	}
-	return err
+	return fmt.Sprintf("%s; %s.", count(findings, "finding", "findings"), count(blocking, "blocks", "block"))
 }

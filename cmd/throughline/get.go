@@ -2,11 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/text"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
@@ -17,6 +21,9 @@ type getCmd struct {
 
 // Run shows what was asked for.
 func (c *getCmd) Run(s *shell) error {
+	if err := c.known(); err != nil {
+		return err
+	}
 	engine, err := s.connect()
 	if err != nil {
 		return err
@@ -37,16 +44,69 @@ func (c *getCmd) Run(s *shell) error {
 			s.printFindings(r.Findings)
 		})
 	case head == "placement" && named:
-		return show(s, c, engine, "/api/v1/placements/"+url.PathEscape(name), s.printPlacement)
+		err := show(s, c, engine, "/api/v1/placements/"+url.PathEscape(name), s.printPlacement)
+		return s.suggest(engine, throughline.KindPlacement, name, err)
 	case head == "variant" && named:
 		return show(s, c, engine, "/api/v1/variants/"+url.PathEscape(name), s.printVariant)
 	case named:
-		return show(s, c, engine, "/api/v1/resources/"+url.PathEscape(head)+"/"+url.PathEscape(name), s.printResource)
+		err := show(s, c, engine, "/api/v1/resources/"+url.PathEscape(head)+"/"+url.PathEscape(name), s.printResource)
+		return s.suggest(engine, throughline.Kind(head), name, err)
 	case c.What == "resources":
 		return show(s, c, engine, "/api/v1/resources", s.printResources)
 	}
 	return show(s, c, engine, "/api/v1/resources?kind="+url.QueryEscape(c.What), s.printResources)
 }
+
+// known refuses what no engine has, naming what one can get.
+func (c *getCmd) known() error {
+	head, _, named := strings.Cut(c.What, "/")
+	words := []string{"resources", "releases", "line", "status"}
+	if named {
+		words = []string{"release", "placement", "variant"}
+	}
+	kinds := make([]string, 0, len(throughline.Kinds()))
+	for _, k := range throughline.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	words = append(words, kinds...)
+	if slices.Contains(words, head) {
+		return nil
+	}
+	fix := "get resources, releases, line, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + strings.Join(kinds, ", ")
+	if near := text.Nearest(head, words); near != "" {
+		fix = "did you mean " + near + "? Otherwise " + fix
+	}
+	return throughline.Errorf(throughline.NotFound, "there is nothing called %q to get", c.What).WithFix("%s", fix)
+}
+
+// suggest adds the nearest name of the kind, or all of them, to an error that
+// says there is none of that name.
+func (s *shell) suggest(engine *client, kind throughline.Kind, name string, err error) error {
+	missing, ok := errors.AsType[*throughline.Error](err)
+	if !ok || missing.Code != throughline.NotFound {
+		return err
+	}
+	var all []throughline.Resource
+	if listErr := engine.call(s.ctx, http.MethodGet, "/api/v1/resources?kind="+url.QueryEscape(string(kind)), nil, &all); listErr != nil {
+		return listErr
+	}
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = r.Metadata.Name
+	}
+	switch near := text.Nearest(name, names); {
+	case near != "":
+		return missing.WithFix("did you mean %s?", near)
+	case len(names) == 0:
+		return missing.WithFix("none of the kind %s is declared yet", kind)
+	case len(names) > shownNames:
+		return missing.WithFix("list them with: throughline get %s", kind)
+	}
+	return missing.WithFix("there are %s", strings.Join(names, ", "))
+}
+
+// shownNames is how many names an error lists.
+const shownNames = 8
 
 // show reads a T and prints it, for people or as JSON.
 func show[T any](s *shell, c *getCmd, engine *client, path string, print func(T)) error {
@@ -63,15 +123,18 @@ func show[T any](s *shell, c *getCmd, engine *client, path string, print func(T)
 
 func (s *shell) printResources(all []throughline.Resource) {
 	if len(all) == 0 {
-		s.printf("Nothing is declared. Start with: throughline init my-workspace\n")
+		s.printf("Nothing of that kind is declared. Start with: throughline init my-workspace\n")
+		return
 	}
+	list := s.table("RESOURCE", "DIGEST", "OWNER")
 	for _, r := range all {
 		owner := r.Metadata.Owner
 		if owner == "" {
 			owner = "-"
 		}
-		s.printf("%-44s %s  %s\n", r.Ref(), r.Digest().Short(), owner)
+		list.row(r.Ref().String(), r.Digest().Short(), owner)
 	}
+	list.end()
 }
 
 func (s *shell) printResource(r throughline.Resource) {
@@ -84,12 +147,23 @@ func (s *shell) printResource(r throughline.Resource) {
 
 func (s *shell) printReleases(all []throughline.Release) {
 	if len(all) == 0 {
-		s.printf("There is no release yet.\n")
+		s.printf("There is no release yet. Make one with: throughline apply FOLDER\n")
+		return
 	}
+	list := s.table("RELEASE", "STATE", "APPLIED AT", "CHANGES", "RISK", "BY", "WHY")
 	for _, r := range all {
-		s.printf("%4d  %-11s %s  %s, risk %s, by %s  %s\n", r.Number, r.State, r.CreatedAt.Format("2006-01-02 15:04:05Z"),
-			count(len(r.Changes), "change", "changes"), r.Risk.Level, r.Author.ID, r.Message)
+		list.row(itoa(r.Number), string(r.State), r.CreatedAt.UTC().Format("2006-01-02 15:04:05Z"),
+			itoa(len(r.Changes)), string(r.Risk.Level), authorOf(r), r.Message)
 	}
+	list.end()
+}
+
+// authorOf names who made a release, and for whom if for somebody else.
+func authorOf(r throughline.Release) string {
+	if r.Author.OnBehalfOf == "" {
+		return r.Author.ID
+	}
+	return r.Author.ID + " for " + r.Author.OnBehalfOf
 }
 
 func (s *shell) printStatus(st operate.Status) {
@@ -108,7 +182,7 @@ func (s *shell) printStatus(st operate.Status) {
 	if st.Trouble != "" {
 		s.printf("Nothing new is learned: %s\n", st.Trouble)
 	}
-	s.printf("Journal: %d events, %d of them in the numbers.\n", st.Journal.Seq, st.Folded)
+	s.printf("Journal: %s, %d of them in the numbers.\n", count(int(st.Journal.Seq), "event", "events"), st.Folded)
 	s.printf("Decisions since start: %d journaled, %d dropped; %d known only from their exposure.\n", st.DecisionsJournaled, st.DecisionsDropped, st.DecisionsLost)
 	s.printf("Outcome to changed decision: %s. Apply to served: %s.\n", operate.SayNumber(st.SignalToDecision), operate.SayNumber(st.ApplyToServed))
 }
@@ -122,29 +196,57 @@ func orText(s, otherwise string) string {
 
 func (s *shell) printLine(l operate.Line) {
 	s.printf("%s\n", l.Sentence)
-	for _, st := range l.Stations {
-		s.printf("  %-8s %-14s %8d  %s  %s\n", st.Name, st.Unit, st.Count, st.Owner.Initials, st.Note)
+	if len(l.Stations) == 0 {
+		return
 	}
+	list := s.table("STATION", "COUNT", "OF", "OWNER", "NOTE")
+	for _, st := range l.Stations {
+		list.row(string(st.Name), fmt.Sprint(st.Count), st.Unit, st.Owner.Name, st.Note)
+	}
+	list.end()
 	for _, p := range l.Placements {
-		s.printf("  %s: %s\n", p.Name, p.State)
+		s.printf("%s: %s\n", p.Name, p.State)
 	}
 }
 
 func (s *shell) printPlacement(p operate.Placement) {
 	s.printf("%s (%s, %s): %s\n", p.Line.Name, p.Line.Channel, p.Line.Owner.Name, p.Line.State)
+	list := s.table("VARIANT", "ID", "TRAFFIC", "DELIVERIES", "RATE")
 	for _, v := range p.Line.Variants {
-		s.printf("  %-3s %s %5.1f %% of traffic, %d deliveries, rate %s\n", v.Label, v.ID, 100*v.Share, v.Deliveries, operate.SayRatio(v.Rate))
+		list.row(v.Label, string(v.ID), fmt.Sprintf("%.1f %%", 100*v.Share), fmt.Sprint(v.Deliveries), operate.SayRatio(v.Rate))
+	}
+	list.end()
+	s.printf("\n")
+	list = s.table("VARIANT", "SLOT", "LEVEL", "TEXT")
+	for _, v := range p.Line.Variants {
 		for _, slot := range v.Slots {
-			s.printf("        %-12s %-32s %s\n", slot.Slot, slot.Level, slot.Text)
+			list.row(v.Label, slot.Slot, string(slot.Level), slot.Text)
 		}
 	}
+	list.end()
 }
 
 func (s *shell) printVariant(v operate.Variant) {
 	s.printf("Variant %s of %s, owner %s\n", v.ID, v.Placement, v.Owner.Name)
-	s.printf("  template %s, brief %s, in releases %v\n", v.Template, orText(v.Brief, "none"), v.Releases)
+	s.printf("Template %s, brief %s, in %s.\n", v.Template, orText(v.Brief, "none"), releaseNumbers(v.Releases))
+	list := s.table("SLOT", "LEVEL", "TEXT")
 	for _, slot := range v.Slots {
-		s.printf("  %-12s %-32s %s\n", slot.Slot, slot.Level, slot.Text)
+		list.row(slot.Slot, string(slot.Level), slot.Text)
 	}
-	s.printf("  %d deliveries, rate %s\n", v.Deliveries, operate.SayRatio(v.Rate))
+	list.end()
+	s.printf("%s, rate %s\n", count(int(v.Deliveries), "delivery", "deliveries"), operate.SayRatio(v.Rate))
+}
+
+func releaseNumbers(numbers []int) string {
+	if len(numbers) == 0 {
+		return "no release"
+	}
+	words := make([]string, len(numbers))
+	for i, n := range numbers {
+		words[i] = itoa(n)
+	}
+	if len(words) == 1 {
+		return "release " + words[0]
+	}
+	return "releases " + strings.Join(words, ", ")
 }

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -90,7 +91,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		fmt.Fprintln(errOut, err)
 		return exitFailed
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(withHelp(args))
 	if ended >= 0 { // help was printed
 		return ended
 	}
@@ -106,9 +107,31 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return exitCode(err)
 }
 
+// withHelp makes an empty command line, and the word help before another, ask
+// for help in the parser's way.
+func withHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
+}
+
+// told is an error whose command has said on standard output what it means; it
+// only sets the exit code.
+type told struct{ error }
+
+// Unwrap returns what was told.
+func (t told) Unwrap() error { return t.error }
+
 func printError(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(w, "stopped")
+		return
+	}
+	if _, ok := errors.AsType[told](err); ok {
 		return
 	}
 	problems := throughline.Problems{}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -16,6 +17,14 @@ import (
 type manifests struct {
 	Paths []string `arg:"" optional:"" name:"path" help:"Manifest files or folders of them; - reads standard input."`
 	Prune bool     `help:"Delete every resource that the manifests do not declare."`
+}
+
+// named refuses a command line without manifests, for commands that need some.
+func (m manifests) named() error {
+	if len(m.Paths) == 0 {
+		return errors.New("name a file or folder of manifests, or - for standard input")
+	}
+	return nil
 }
 
 // change reads the manifests. Folders are walked for .yaml, .yml and .json.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,13 +15,17 @@ type planCmd struct {
 	JSON bool `help:"Print one line of JSON."`
 }
 
-// Run shows what would change, whom it touches and what the checks say.
+// Validate refuses a command line without manifests.
+func (c *planCmd) Validate() error { return c.named() }
+
+// Run shows what would change, whom it touches and what the checks say. It
+// fails when they would stop the release, as check does.
 func (c *planCmd) Run(s *shell) error {
 	body, err := c.change(s)
 	if err != nil {
 		return err
 	}
-	engine, err := s.connect()
+	engine, err := s.connectOrEmpty()
 	if err != nil {
 		return err
 	}
@@ -29,11 +34,36 @@ func (c *planCmd) Run(s *shell) error {
 	if err := engine.call(s.ctx, http.MethodPost, "/api/v1/plan", body, &plan); err != nil {
 		return err
 	}
+	blocked := refused(plan.Findings)
 	if c.JSON {
-		return s.printJSON(plan)
+		return errors.Join(s.printJSON(plan), blocked)
 	}
 	s.printPlan(plan)
+	if blocked != nil {
+		s.printf("Blocked: %s; apply would refuse this.\n", count(blocking(plan.Findings), "finding", "findings"))
+		return told{blocked}
+	}
 	return nil
+}
+
+// blocking counts the findings that stop a release. One that takes out
+// combinations of a template does not stop the rest.
+func blocking(findings []throughline.Finding) (n int) {
+	for _, f := range findings {
+		if f.Severity == throughline.Block && f.Variants == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// refused is the error of findings that stop a release; nil for others.
+func refused(findings []throughline.Finding) error {
+	n := blocking(findings)
+	if n == 0 {
+		return nil
+	}
+	return throughline.Errorf(throughline.Invalid, "%s a release", count(n, "finding blocks", "findings block"))
 }
 
 func (s *shell) printPlan(p throughline.Plan) {
@@ -42,7 +72,7 @@ func (s *shell) printPlan(p throughline.Plan) {
 	}
 	s.printChanges(p.Changes)
 	for _, t := range p.Touches {
-		s.printf("  touches Placement/%s (%s): %d -> %d variants, %d new\n", t.Placement, t.Owner, t.Before, t.After, t.Changed)
+		s.printf("  touches Placement/%s (%s): %d -> %s, %d new\n", t.Placement, t.Owner, t.Before, count(t.After, "variant", "variants"), t.Changed)
 		for _, rule := range sortedKeys(t.Excluded) {
 			s.printf("          %s excludes %s\n", rule, count(t.Excluded[rule], "combination", "combinations"))
 		}

@@ -36,7 +36,7 @@ func (c *forgetCmd) Run(s *shell) error {
 	case done.Known:
 		s.printf("Forgotten. The key to everything about them is destroyed, and nothing will be recorded of them again.\n")
 	default:
-		s.printf("The engine has no record of them, and will make none.\n")
+		s.printf("The engine has no record of them. It has noted a hash of the id, so that nothing will ever be recorded of it.\n")
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func (c *verifyCmd) Run(s *shell) error {
 	if c.JSON {
 		return s.printJSON(v)
 	}
-	s.printf("The journal holds: %d events, chain hash %s, %.1f s.\n", v.Journal.Seq, v.Journal.Hash.Short(), v.Seconds)
+	s.printf("The journal is intact: %s, chain hash %s, %.1f s.\n", count(int(v.Journal.Seq), "event", "events"), v.Journal.Hash.Short(), v.Seconds)
 	return nil
 }
 
@@ -81,7 +81,7 @@ func (c *rebuildCmd) Run(s *shell) error {
 	if c.JSON {
 		err = s.printJSON(r)
 	} else if r.Same {
-		s.printf("Rebuilt from %d events in %.1f s: the same as the live numbers, to the last bit.\n", r.Events, r.Seconds)
+		s.printf("Rebuilt from %s in %.1f s: the same as the live numbers, to the last bit.\n", count(int(r.Events), "event", "events"), r.Seconds)
 	}
 	if err == nil && !r.Same {
 		err = throughline.Errorf(throughline.Corrupt, "the live numbers of %q differed from the journal's; they are replaced", r.Differs).
@@ -114,12 +114,15 @@ func (c *backupCmd) Run(s *shell) error {
 }
 
 type restoreCmd struct {
-	Folder string `arg:"" type:"existingdir" help:"A folder that throughline backup made."`
+	Folder string `arg:"" type:"path" help:"A folder that throughline backup made."`
 }
 
 // Run puts the backup in the place of the data folder, and forgets again whom
 // the folder's engine has forgotten since. What was there is kept beside it.
 func (c *restoreCmd) Run(s *shell) error {
+	if info, err := os.Stat(c.Folder); err != nil || !info.IsDir() {
+		return throughline.Errorf(throughline.NotFound, "there is no folder %s", c.Folder).WithFix("name a folder that throughline backup made")
+	}
 	if running, err := sqlite.Locked(s.Data); err != nil || running {
 		return errors.Join(err, throughline.Errorf(throughline.Conflict, "an engine runs on %s", s.Data).WithFix("stop it first"))
 	}
@@ -139,7 +142,7 @@ func (c *restoreCmd) Run(s *shell) error {
 	}
 	s.printf("Restored into %s.", s.Data)
 	if len(forgotten) > 0 {
-		s.printf(" %s stay forgotten.", count(len(forgotten), "recipient", "recipients"))
+		s.printf(" %s forgotten.", count(len(forgotten), "recipient stays", "recipients stay"))
 	}
 	if aside != "" {
 		s.printf(" What was there before is in %s; delete it when you are sure.", aside)
@@ -168,8 +171,7 @@ func (s *shell) forgetAgain(hashes []string) error {
 		return err
 	}
 	defer p.close()
-	by := throughline.Actor{Kind: throughline.ActorPerson, ID: "os/" + osUser()}
-	if err := p.core.Vault().Suppress(s.ctx, hashes, by); err != nil {
+	if err := p.core.Vault().Suppress(s.ctx, hashes, atShell()); err != nil {
 		return err
 	}
 	return p.store.Scrub(context.WithoutCancel(s.ctx))

@@ -22,7 +22,7 @@ type replayCmd struct {
 }
 
 type replayUpworthyCmd struct {
-	File   string `arg:"" type:"existingfile" help:"The archive's packages, csv or csv.gz."`
+	File   string `arg:"" type:"path" help:"The archive's packages, csv or csv.gz."`
 	Policy string `enum:"learned,uniform,explore-then-commit" default:"learned" help:"Whose batches are journaled; clicks are always counted for all."`
 	Seed   uint64 `default:"1" help:"The chance in it."`
 	Shrink bool   `help:"Take true rates to be nearer to their test's mean than observed ones."`
@@ -35,7 +35,7 @@ type replayUpworthyCmd struct {
 func (c *replayUpworthyCmd) Run(s *shell) error {
 	file, err := os.Open(c.File)
 	if err != nil {
-		return throughline.Errorf(throughline.NotFound, "%s cannot be read: %w", c.File, err)
+		return throughline.Errorf(throughline.NotFound, "there is no file %s to read", c.File).WithFix("docs/benchmarks.md says where the archive is; name its packages file, .csv or .csv.gz")
 	}
 	defer file.Close()
 	journal, err := openReplayJournal(s.ctx, c.Keep)
@@ -88,24 +88,38 @@ func (s *shell) printReplay(r evaluate.UpworthyResult, skipped int) {
 	if skipped > 0 {
 		s.printf("; %s skipped", count(skipped, "malformed row", "malformed rows"))
 	}
-	s.printf(".\n\n  %-22s %10s\n", "policy", "clicks")
-	for _, row := range []struct {
-		name   string
-		clicks int64
-	}{
-		{"uniform", r.Clicks.Uniform},
-		{"explore-then-commit", r.Clicks.ExploreThenCommit},
-		{"learned", r.Clicks.Learned},
-		{"oracle", r.Clicks.Oracle},
-	} {
-		more := ""
-		if row.clicks != r.Clicks.Uniform && r.Clicks.Uniform > 0 {
-			more = fmt.Sprintf("  %+.1f %%", 100*(float64(row.clicks)/float64(r.Clicks.Uniform)-1))
-		}
-		s.printf("  %-22s %10d%s\n", row.name, row.clicks, more)
-	}
+	s.printf(".\n\n")
+	s.printEarned("clicks", "%.0f", []earned{
+		{"uniform", float64(r.Clicks.Uniform)},
+		{"explore-then-commit", float64(r.Clicks.ExploreThenCommit)},
+		{"learned", float64(r.Clicks.Learned)},
+		{"oracle", float64(r.Clicks.Oracle)},
+	})
+	s.printf("\nA test of a few alternatives with thousands of impressions each is easy: committing after a while does as well as\n" +
+		"learning. They part where slots make many alternatives (throughline replay slots), and where people change:\n" +
+		"who has committed learns no more.\n")
 	s.printf("\nSample-ratio alarm (chi-square, p < .001): %d of %d tests in the weeks without randomisation, %d elsewhere.\n",
 		r.SRMFlaggedInWindow, r.TestsInWindow, r.SRMFlagged-r.SRMFlaggedInWindow)
+}
+
+// earned is what one way of choosing was worth.
+type earned struct {
+	policy string
+	worth  float64
+}
+
+// printEarned prints a table of policies; the first is what the others are
+// compared with. The verb is of a worth.
+func (s *shell) printEarned(unit, verb string, rows []earned) {
+	t := s.table("  policy", unit, "over "+rows[0].policy)
+	for _, r := range rows {
+		more := ""
+		if r.worth != rows[0].worth && rows[0].worth > 0 {
+			more = fmt.Sprintf("%+.1f %%", 100*(r.worth/rows[0].worth-1))
+		}
+		t.row("  "+r.policy, fmt.Sprintf(verb, r.worth), more)
+	}
+	t.end()
 }
 
 type replaySlotsCmd struct {
@@ -129,8 +143,15 @@ func (c *replaySlotsCmd) Run(s *shell) error {
 		return s.printJSON(result)
 	}
 	r := result.MeanReward
-	s.printf("Outcomes per impression: uniform %.4f, independent %.4f, per slot %.4f, learned %.4f, oracle %.4f.\n",
-		r.Uniform, r.Independent, r.PerSlot, r.Learned, r.Oracle)
+	s.printf("%s of four slots, whose pieces have effects of their own and in pairs.\n\n", count(c.Worlds, "simulated world", "simulated worlds"))
+	s.printEarned("outcomes per 1,000", "%.2f", []earned{
+		{"uniform", 1000 * r.Uniform},
+		{"independent", 1000 * r.Independent},
+		{"per slot", 1000 * r.PerSlot},
+		{"learned", 1000 * r.Learned},
+		{"oracle", 1000 * r.Oracle},
+	})
+	s.printf("\nIndependent takes each combination for itself; per slot takes each slot for itself.\n")
 	return nil
 }
 

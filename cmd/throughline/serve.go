@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,24 +33,47 @@ func (c *serveCmd) Run(s *shell) error {
 		return throughline.Errorf(throughline.Invalid, "there is no log level %q", c.Log)
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
-	p, err := openProcess(s.ctx, s.Data, log, false)
-	if err != nil {
+	if err := checkAddress(c.Listen); err != nil {
 		return err
 	}
-	err = p.serve(s.ctx, c.Listen, func(base string) error {
-		if err := p.leaveKey(s.ctx, s.Data, base); err != nil {
+	p, err := openProcess(s.ctx, s.Data, log, false)
+	if err != nil {
+		return runsAlready(s.Data, err)
+	}
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return errors.Join(err, p.close())
+	}
+	err = p.serve(s.ctx, listener, func(at place) error {
+		if err := p.leaveKey(s.ctx, s.Data, at.local); err != nil {
 			return err
 		}
-		return p.greet(s.ctx, s.out, base)
+		return p.greet(s.ctx, s.out, at)
 	})
 	p.takeKey(s.Data)
 	return errors.Join(err, p.close())
 }
 
+// runsAlready tells whoever starts an engine twice where the first one is.
+func runsAlready(folder string, err error) error {
+	taken, ok := errors.AsType[*throughline.Error](err)
+	if !ok || taken.Code != throughline.Conflict {
+		return err
+	}
+	address, readErr := os.ReadFile(filepath.Join(folder, addressFile))
+	if readErr != nil { // not an engine that serves, but another command
+		return err
+	}
+	return taken.WithFix("it serves %s already; commands find it by the data folder. Stop it first, or give this one another --data", strings.TrimSpace(string(address)))
+}
+
 // greet prints where the engine is and, until somebody has accepted ownership,
 // the one-time link by which its owner does.
-func (p *process) greet(ctx context.Context, w io.Writer, base string) error {
-	fmt.Fprintf(w, "Throughline serves %s\n", base)
+func (p *process) greet(ctx context.Context, w io.Writer, at place) error {
+	fmt.Fprintf(w, "Throughline serves %s\n", at.public)
+	if at.exposed {
+		fmt.Fprintln(w, exposedWarning)
+	}
 	owner, err := p.access.Ownership(ctx)
 	if err != nil || owner.Accepted {
 		return err
@@ -60,17 +85,34 @@ func (p *process) greet(ctx context.Context, w io.Writer, base string) error {
 	if owner.Person == "" {
 		fmt.Fprintln(w, "No engine is declared yet. In another shell: throughline init my-workspace, then throughline apply my-workspace.")
 	}
-	fmt.Fprintf(w, "Nobody has accepted ownership yet. The owner opens this link, once, within a day:\n  %s/welcome/%s\n", base, secret)
+	fmt.Fprintf(w, "Nobody has accepted ownership yet. The owner opens this link, once, within a day:\n  %s/welcome/%s\n", at.public, secret)
 	return nil
 }
 
-// serve listens, tells ready its address, and runs the data plane and the doors
-// until ctx ends.
-func (p *process) serve(ctx context.Context, listen string, ready func(base string) error) error {
-	listener, err := net.Listen("tcp", listen)
-	if err != nil {
-		return throughline.Errorf(throughline.Unavailable, "cannot listen on %s: %w", listen, err).WithFix("choose another address with --listen")
+const exposedWarning = "Other machines can reach it, and all that passes can be read on the way: put a proxy that speaks TLS in front."
+
+// checkAddress refuses what people write most often instead of an address.
+func checkAddress(listen string) error {
+	if _, err := strconv.ParseUint(listen, 10, 16); err == nil {
+		return throughline.Errorf(throughline.Invalid, "%s is a port, and an address has a host too", listen).WithFix("use --listen 127.0.0.1:%s", listen)
 	}
+	return nil
+}
+
+func listen(address string) (net.Listener, error) {
+	if err := checkAddress(address); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, throughline.Errorf(throughline.Unavailable, "cannot listen on %s: %w", address, err).WithFix("choose another address with --listen")
+	}
+	return listener, nil
+}
+
+// serve tells ready its address, and runs the data plane and the doors until ctx
+// ends. It closes the listener.
+func (p *process) serve(ctx context.Context, listener net.Listener, ready func(place) error) error {
 	server := &http.Server{
 		Handler: p.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second,
 		WriteTimeout: 60 * time.Second, // what takes longer lifts it: live pages, work with progress
@@ -105,7 +147,7 @@ func (p *process) serve(ctx context.Context, listen string, ready func(base stri
 		}
 		return nil
 	})
-	if err := ready("http://" + hostOf(listener.Addr())); err != nil {
+	if err := ready(placeOf(listener.Addr())); err != nil {
 		stopPlane()
 		return errors.Join(err, server.Close(), ignoreStop(g.Wait()))
 	}
@@ -119,25 +161,57 @@ func ignoreStop(err error) error {
 	return err
 }
 
-// hostOf returns an address a browser on this machine can open.
-func hostOf(a net.Addr) string {
-	host := a.String()
-	for _, all := range []string{"[::]:", "0.0.0.0:"} {
-		if port, ok := strings.CutPrefix(host, all); ok {
-			return "127.0.0.1:" + port
-		}
+// place is where an engine listens, as URLs without a path.
+type place struct {
+	local  string // for this machine
+	public string // for others, if they can reach it
+	// exposed says that they can.
+	exposed bool
+}
+
+func placeOf(a net.Addr) place {
+	at, err := netip.ParseAddrPort(a.String())
+	if err != nil { // not TCP
+		return place{local: "http://" + a.String(), public: "http://" + a.String()}
 	}
-	return host
+	local, public := at.Addr(), at.Addr()
+	if public.IsUnspecified() { // every address of this machine
+		local = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		public = outside(local)
+	}
+	url := func(host netip.Addr) string { return "http://" + netip.AddrPortFrom(host, at.Port()).String() }
+	return place{url(local), url(public), !at.Addr().IsLoopback()}
+}
+
+// outside returns an address by which others may reach this machine, an IPv4 one
+// if there is one, or the fallback when it has none.
+func outside(fallback netip.Addr) netip.Addr {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return fallback
+	}
+	found := fallback
+	for _, a := range all {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err != nil || !prefix.Addr().IsGlobalUnicast() {
+			continue
+		}
+		if prefix.Addr().Is4() {
+			return prefix.Addr()
+		}
+		found = prefix.Addr()
+	}
+	return found
 }
 
 // leaveKey leaves commands on this machine a way in: the address, and a key
 // that only the user who runs the engine can read.
 func (p *process) leaveKey(ctx context.Context, folder, base string) error {
-	by := throughline.Actor{Kind: throughline.ActorPerson, ID: "os/" + osUser()}
-	if err := p.access.RevokeToken(ctx, by, cliToken); err != nil && throughline.CodeOf(err) != throughline.NotFound {
+	by := atShell()
+	if err := p.access.RevokeToken(ctx, by, operate.CommandLine); err != nil && throughline.CodeOf(err) != throughline.NotFound {
 		return err
 	}
-	secret, err := p.access.CreateToken(ctx, by, cliToken, operate.ScopeManage, 0)
+	secret, err := p.access.CreateToken(ctx, by, operate.CommandLine, operate.ScopeManage, 0)
 	if err != nil {
 		return err
 	}
@@ -151,14 +225,11 @@ func (p *process) leaveKey(ctx context.Context, folder, base string) error {
 	return os.WriteFile(filepath.Join(folder, addressFile), []byte(base+"\n"), 0o600)
 }
 
-// cliToken names the token of the command line.
-const cliToken = "command-line"
-
 func (p *process) takeKey(folder string) {
 	by := throughline.Actor{Kind: throughline.ActorSystem}
 	err := errors.Join(
 		os.Remove(filepath.Join(folder, addressFile)), os.Remove(filepath.Join(folder, keyFile)),
-		p.access.RevokeToken(context.Background(), by, cliToken),
+		p.access.RevokeToken(context.Background(), by, operate.CommandLine),
 	)
 	if err != nil {
 		p.core.Log.Warn("the command line's key was not taken back", "error", err)

@@ -69,13 +69,19 @@ func (c *tokenListCmd) Run(s *shell) error {
 	if c.JSON {
 		return s.printJSON(tokens)
 	}
-	for _, t := range tokens {
-		ends := "until revoked"
-		if !t.ExpiresAt.IsZero() {
-			ends = "until " + t.ExpiresAt.Format(time.DateOnly)
-		}
-		s.printf("%-24s %-7s %s, by %s\n", t.Name, t.Scope, ends, t.CreatedBy)
+	if len(tokens) == 0 {
+		s.printf("There is no token yet. Make one with: throughline token create NAME --scope read\n")
+		return nil
 	}
+	list := s.table("NAME", "SCOPE", "HOLDS UNTIL", "MADE BY")
+	for _, t := range tokens {
+		ends := "revoked"
+		if !t.ExpiresAt.IsZero() {
+			ends = t.ExpiresAt.Format(time.DateOnly)
+		}
+		list.row(t.Name, string(t.Scope), ends, t.CreatedBy)
+	}
+	list.end()
 	return nil
 }
 

@@ -58,6 +58,18 @@ func inUse(dir string) error {
 
 func (l *folderLock) release() error { return l.flock.Close() }
 
+// Exists reports whether the folder holds a record.
+func Exists(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, "journal.db"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, folderError(dir, "cannot be looked at", err)
+	}
+	return true, nil
+}
+
 // Locked reports whether a process has the folder open. A folder that does not
 // exist is not locked.
 func Locked(dir string) (bool, error) {

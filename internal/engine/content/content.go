@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -139,8 +140,12 @@ func (c *Content) Rollback(ctx context.Context, by throughline.Actor, number int
 		if err != nil {
 			return err
 		}
+		if number == 1 {
+			return throughline.Errorf(throughline.Invalid, "release 1 is the first; there is nothing before it to go back to").
+				WithFix("apply the text you want; to start anew, serve another data folder")
+		}
 		if rel.State == throughline.ReleaseRolledBack {
-			return throughline.Errorf(throughline.Conflict, "release %d was rolled back already", number)
+			return rolledBackAlready(r, number, head.Number)
 		}
 		return restore(r, rel, head.Number, &change)
 	})
@@ -148,6 +153,22 @@ func (c *Content) Rollback(ctx context.Context, by throughline.Actor, number int
 		return throughline.Release{}, err
 	}
 	return c.Apply(ctx, by, change)
+}
+
+// rolledBackAlready says which release undid the one with the number, since
+// undoing that brings it back.
+func rolledBackAlready(r record.Reader, number, head int) error {
+	err := throughline.Errorf(throughline.Conflict, "release %d was rolled back already", number)
+	for n := head; n > number; n-- {
+		later, readErr := readRelease(r, n)
+		if readErr != nil {
+			return readErr
+		}
+		if later.RollsBack == number {
+			return err.WithFix("to have it back, undo release %d, which took it back: throughline rollback %d", n, n)
+		}
+	}
+	return err
 }
 
 // restore puts into change what undoes the release.
@@ -194,7 +215,7 @@ func (c *Content) Get(ctx context.Context, ref throughline.Ref) (res throughline
 // List returns the resources in force, of one kind or, for "", of all.
 func (c *Content) List(ctx context.Context, kind throughline.Kind) ([]throughline.Resource, error) {
 	if kind != "" && throughline.NewSpec(kind) == nil {
-		return nil, throughline.Errorf(throughline.Invalid, "there is no kind %q", kind).WithFix("kinds are %v", throughline.Kinds())
+		return nil, throughline.Errorf(throughline.Invalid, "there is no kind %q", kind).WithFix("kinds are %s", kindNames())
 	}
 	all, err := c.core.Resources(ctx)
 	if err != nil {
@@ -204,6 +225,14 @@ func (c *Content) List(ctx context.Context, kind throughline.Kind) ([]throughlin
 		all = slices.DeleteFunc(all, func(r throughline.Resource) bool { return r.Kind != kind })
 	}
 	return inReadingOrder(all), nil
+}
+
+func kindNames() string {
+	var names []string
+	for _, k := range throughline.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 // inReadingOrder sorts by kind, those that others refer to first, then name.

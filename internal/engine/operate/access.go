@@ -34,8 +34,16 @@ type Token struct {
 	ExpiresAt time.Time `json:"expiresAt,omitzero"`
 }
 
+// CommandLine names the token that a serving engine leaves for commands on its
+// machine. It stands for the person who started the engine, who alone can read
+// it, so that a change is by the same person whether or not the engine runs.
+const CommandLine = "command-line"
+
 // Actor returns who a request with the token is by.
 func (t Token) Actor() throughline.Actor {
+	if t.Name == CommandLine {
+		return throughline.Actor{Kind: throughline.ActorPerson, ID: t.CreatedBy}
+	}
 	return throughline.Actor{Kind: throughline.ActorService, ID: t.Name, OnBehalfOf: t.CreatedBy}
 }
 
@@ -82,6 +90,8 @@ func (a *Access) CreateToken(ctx context.Context, by throughline.Actor, name str
 		return "", throughline.Errorf(throughline.Invalid, "%q cannot name a token", name).WithFix("use lower-case letters, digits, -, . and /")
 	case scope != ScopeWrite && scope != ScopeRead && scope != ScopeManage:
 		return "", throughline.Errorf(throughline.Invalid, "there is no scope %q", scope).WithFix("scopes are write, read and manage")
+	case name == CommandLine && by.Kind != throughline.ActorPerson:
+		return "", throughline.Errorf(throughline.Forbidden, "the name %s is kept for the key of a person at a shell", name).WithFix("choose another name")
 	case lifetime < 0:
 		return "", throughline.Errorf(throughline.Invalid, "a token cannot expire before it is made").WithFix("give a lifetime such as 90d, or none")
 	}

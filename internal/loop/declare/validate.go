@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,7 +72,11 @@ func (v *validator) engine() {
 	if len(engines) == 1 {
 		return
 	}
-	e := throughline.Errorf(throughline.Invalid, "there are %d resources of the kind Engine, and there is exactly one", len(engines)).
+	left := "none"
+	if len(engines) > 0 {
+		left = strconv.Itoa(len(engines))
+	}
+	e := throughline.Errorf(throughline.Invalid, "an engine needs exactly one resource of the kind Engine, and this would leave %s", left).
 		At("Engine").WithFix("declare one Engine with a title and an owner")
 	if len(engines) > 1 {
 		e.At(engines[1].Ref().String()).WithFix("keep one of %s", strings.Join(v.set.names(throughline.KindEngine), ", "))
