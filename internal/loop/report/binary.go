@@ -222,12 +222,20 @@ func histogram(c *coder, h *stat.Histogram) {
 func (r *reaction) code(c *coder) {
 	histogram(c, &r.hist)
 	num(c, &r.missed)
-	num(c, &r.last)
+	num(c, &r.newest)
+	list(c, &r.answers, func(a *answer) { a.code(c) })
 	list(c, &r.waiting, func(s *signal) {
 		num(c, &s.seq)
 		num(c, &s.at)
 	})
 	list(c, &r.early, func(u *use) { u.code(c) })
+}
+
+func (a *answer) code(c *coder) {
+	num(c, &a.epoch)
+	num(c, &a.through)
+	num(c, &a.at)
+	flag(c, &a.stale)
 }
 
 func (u *use) code(c *coder) {
@@ -240,5 +248,6 @@ func (a *applies) code(c *coder) {
 	histogram(c, &a.hist)
 	num(c, &a.release)
 	num(c, &a.at)
+	a.ready.code(c)
 	list(c, &a.early, func(u *use) { u.code(c) })
 }

@@ -62,7 +62,7 @@ func (s *State) released(e throughline.Event) error {
 		c.touched[ref] = lastN(append(c.touched[ref], rel.Number), keepTouched)
 		s.pace(paceKind + string(ch.Ref.Kind)).add(at)
 	}
-	s.applies.published(rel.Number, e.OccurredAt.UnixMilli())
+	s.applies.released(rel.Number, e.OccurredAt.UnixMilli())
 	return nil
 }
 

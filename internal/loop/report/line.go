@@ -69,16 +69,21 @@ func (s *State) total(what string) int64 {
 // Loop is how fast and how completely the line runs.
 type Loop struct {
 	// Reaction is the time from recording an outcome that a policy learns from to
-	// the first decision made from an epoch that had learned from it, in seconds.
-	// An outcome that no decision has followed yet is in Waiting.
+	// the publication of the first epoch that has learned from it, in seconds. If
+	// a decision made from an older epoch follows that publication, it goes on
+	// until the first decision made from one that has learned: somebody was
+	// served what was stale. It is measured at the first decision that tells
+	// which of the two; until then the outcome is in Waiting. Time in which
+	// nobody asks is not counted.
 	Reaction Quantiles
 	// Waiting counts those outcomes, Oldest says for how long the first has
 	// waited; Missed were not measured because too many waited.
 	Waiting int
 	Oldest  time.Duration
 	Missed  int64
-	// Apply is the time from publishing a release to the first decision made
-	// from it, in milliseconds.
+	// Apply is the time from a release to the publication of the first epoch of
+	// its snapshot, in milliseconds. If a decision made from an older snapshot
+	// follows that, it goes on until the first decision made from this one.
 	Apply Quantiles
 	// Decisions counts those in the journal. Lost ones are known only from an
 	// exposure whose decision did not come within a minute; of Unknown ones the

@@ -159,18 +159,29 @@ func (s *series) start() time.Time {
 	return time.UnixMilli(s.blocks[0].index * s.width).UTC()
 }
 
-// Quantiles are three points of a distribution of durations. The interval of
-// each is that of its order statistics; while there are too few measurements
-// for one of 95 %, it reaches from the smallest to the largest seen.
+// Quantiles are two points in the upper tail of a distribution of durations.
+// The interval of each is that of its order statistics; while there are too few
+// measurements for one of 95 %, it reaches from the smallest to the largest
+// seen. Of fewer than MinMeasured, both are the slowest and have no interval:
+// Low and High are its value.
 type Quantiles struct {
-	P50, P95, P99 throughline.Number
+	P95, P99 throughline.Number
 }
+
+// MinMeasured is how many measurements a quantile needs: of fewer than 20, the
+// 95th percentile is the largest.
+const MinMeasured = 20
 
 // quantiles returns those of a histogram of milliseconds, in a unit of so many.
 func quantiles(h *stat.Histogram, unit string, ms float64, owner string, now time.Time) Quantiles {
 	at := func(q float64) throughline.Number {
 		n := throughline.Number{Unit: unit, N: int64(h.Count()), Owner: owner, AsOf: now}
 		if n.N == 0 {
+			return n
+		}
+		if n.N < MinMeasured {
+			n.Value = h.Quantile(1) / ms
+			n.Low, n.High = n.Value, n.Value
 			return n
 		}
 		i, ok := h.QuantileInterval(q, confidence)
@@ -180,5 +191,5 @@ func quantiles(h *stat.Histogram, unit string, ms float64, owner string, now tim
 		n.Value, n.Low, n.High = h.Quantile(q)/ms, i.Low/ms, i.High/ms
 		return n
 	}
-	return Quantiles{at(0.50), at(0.95), at(0.99)}
+	return Quantiles{at(0.95), at(0.99)}
 }

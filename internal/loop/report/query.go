@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -24,6 +25,9 @@ type Placement struct {
 	// With Thin set it has no value and N is 0.
 	Uplift throughline.Number
 	Thin   *Thin
+	// Recent is how many of the policy's latest deliveries the variants' shares
+	// rest on.
+	Recent int64
 	// Variants are those of the latest release, the most served first, then
 	// earlier ones that were delivered.
 	Variants []Variant
@@ -86,7 +90,9 @@ func (s *State) Placement(name string, now time.Time) (Placement, bool) {
 		out.Total.Outcomes += t.outcomes
 	}
 	out.Uplift, out.Thin = p.uplift(now)
-	out.Variants = s.variants(p, now)
+	served, recent := p.latest(now)
+	out.Recent = recent
+	out.Variants = s.variants(p, shares(served, recent), now)
 	out.Curve = p.curve(out.Variants, now)
 	return out, true
 }
@@ -94,10 +100,9 @@ func (s *State) Placement(name string, now time.Time) (Placement, bool) {
 func exported(t tally) Tally { return Tally{t.deliveries, t.outcomes} }
 
 // variants returns the placement's candidates, live ones first.
-func (s *State) variants(p *placement, now time.Time) []Variant {
+func (s *State) variants(p *placement, share []float64, now time.Time) []Variant {
 	var out []Variant
 	listed := make([]bool, len(p.candidates))
-	share := p.share(now)
 	if it := s.liveItem(p.name); it != nil {
 		for c := range it.keys {
 			v := Variant{Key: it.keys[c], ID: throughline.VariantID(it.variants[c]), Candidate: c}
@@ -161,10 +166,11 @@ func levels(key string) []throughline.Level {
 }
 
 const (
-	// shareOf is how many of the latest deliveries a share is computed from, as
-	// far as the last half hour has them: few enough to follow, enough to be
-	// steady.
-	shareOf = 300
+	// shareOf is how many of the latest deliveries a share is computed from: few
+	// enough to follow, enough to be steady. The last half hour is enough when it
+	// has a sixth of them; otherwise whole hours are taken, as far back as needed.
+	shareOf  = 300
+	fineOfIt = shareOf / 6
 	// maxMoments and maxSeries bound what a chart can show.
 	maxMoments = 120
 	maxSeries  = 5
@@ -173,21 +179,26 @@ const (
 	youngFor = 6 * hour
 )
 
-// share returns each candidate's part of the policy's latest deliveries.
-func (p *placement) share(now time.Time) []float64 {
-	blocks := p.fine.blocks
-	if len(blocks) == 0 || now.Sub(time.UnixMilli(blocks[len(blocks)-1].index*p.fine.width)) > keepTick*tick {
-		blocks = p.hours.blocks[max(0, len(p.hours.blocks)-1):]
+// latest counts the policy's latest deliveries, by candidate and together.
+func (p *placement) latest(now time.Time) ([]int64, int64) {
+	if f := p.fine.blocks; len(f) > 0 && now.Sub(time.UnixMilli(f[len(f)-1].index*p.fine.width)) <= keepTick*tick {
+		if sum, total := p.served(f); total >= fineOfIt {
+			return sum, total
+		}
 	}
-	sum := make([]int64, len(p.candidates))
-	var total int64
+	return p.served(p.hours.blocks)
+}
+
+// served sums the last of some blocks until there are enough for a share.
+func (p *placement) served(blocks []block) (sum []int64, total int64) {
+	sum = make([]int64, len(p.candidates))
 	for i := len(blocks) - 1; i >= 0 && total < shareOf; i-- {
 		for c, n := range blocks[i].served {
 			sum[c] += n
 			total += n
 		}
 	}
-	return shares(sum, total)
+	return sum, total
 }
 
 func shares(sum []int64, total int64) []float64 {
@@ -205,8 +216,10 @@ type Curve struct {
 	// without a delivery by the policy are left out.
 	At   []time.Time
 	Step time.Duration
-	// Series are the candidates served most now, at most five; what they leave
-	// to 1 went to the others.
+	// Series are the candidates of the latest release that cover the most of the
+	// chart, and the one that leads now: who led once stays to be seen. There are
+	// at most five; what they leave to 1 went to the others. Each keeps its place
+	// in the list for as long as it is in it, so that colours do not jump.
 	Series []Series
 	// Policy and Holdout are what was delivered in each moment, and what came of
 	// it.
@@ -238,10 +251,7 @@ func (p *placement) curve(variants []Variant, now time.Time) Curve {
 	for _, m := range p.changed {
 		c.Releases = append(c.Releases, ReleaseMark{m.release, time.UnixMilli(m.at).UTC()})
 	}
-	top := variants[:min(maxSeries, len(variants))]
-	for _, v := range top {
-		c.Series = append(c.Series, Series{Key: v.Key})
-	}
+	parts := make([][]float64, len(variants)) // by variant, then moment
 	for n, m := range moments {
 		c.At = append(c.At, time.UnixMilli(m.index*step).UTC())
 		c.Policy = append(c.Policy, exported(m.arms[throughline.ArmPolicy]))
@@ -259,12 +269,65 @@ func (p *placement) curve(variants []Variant, now time.Time) Curve {
 			if n == 0 {
 				variants[i].Before = part
 			}
-			if i < len(top) {
-				c.Series[i].Shares = append(c.Series[i].Shares, part)
-			}
+			parts[i] = append(parts[i], part)
 		}
 	}
+	for _, i := range seats(variants, parts, len(moments)) {
+		c.Series = append(c.Series, Series{Key: variants[i].Key, Shares: parts[i]})
+	}
 	return c
+}
+
+// seats returns which variants a chart draws, by their position. It goes through
+// the moments as they came: whoever covers more of the chart so far than
+// somebody seated takes exactly that seat, and all others keep theirs.
+func seats(variants []Variant, parts [][]float64, moments int) []int {
+	if len(variants) == 0 || moments == 0 {
+		return nil
+	}
+	area := make([]float64, len(variants))
+	var seated []int
+	for n := range moments {
+		for i := range variants {
+			if variants[i].Candidate >= 0 {
+				area[i] += parts[i][n]
+			}
+		}
+		if n == moments-1 && area[0] > 0 {
+			area[0] = math.Inf(1) // it leads now
+		}
+		seated = reseat(seated, largest(area, maxSeries))
+	}
+	return seated
+}
+
+// reseat gives the seats of those who are not in next to those who are new in
+// it, in its order.
+func reseat(seated, next []int) []int {
+	arrived := slices.DeleteFunc(slices.Clone(next), func(i int) bool { return slices.Contains(seated, i) })
+	for s, i := range seated {
+		if !slices.Contains(next, i) && len(arrived) > 0 {
+			seated[s], arrived = arrived[0], arrived[1:]
+		}
+	}
+	return append(seated, arrived...)
+}
+
+// largest returns the positions of the n largest values above 0, the largest
+// first, ties in their order.
+func largest(values []float64, n int) []int {
+	var top []int
+	for i, v := range values {
+		at := len(top)
+		for at > 0 && values[top[at-1]] < v {
+			at--
+		}
+		if v > 0 && at < n {
+			top = slices.Insert(top, at, i)
+			top = top[:min(n, len(top))]
+		}
+	}
+	return top
 }
 
 // moments gathers the blocks up to now into at most maxMoments of equal length,

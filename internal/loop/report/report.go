@@ -18,7 +18,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 1
+const Version = 2
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {
@@ -85,7 +85,7 @@ func (s *State) decided(e throughline.Event) error {
 		return nil
 	}
 	at := e.OccurredAt.UnixMilli()
-	s.signals.used(s.epochs, d.Token.Epoch, at)
+	s.signals.used(d.Token.Epoch, at)
 	s.applies.served(s.catalogue(d.Token.Snapshot), d.Token.Snapshot, at)
 	return nil
 }
@@ -132,8 +132,8 @@ func (s *State) reached(e throughline.Event) error {
 }
 
 // succeeded counts an outcome, in the block of its delivery. If a policy learns
-// from it, it starts the clock that stops when a decision takes it into account;
-// of recipients held out nothing is learned.
+// from it, it starts the clock that stops when what was learned is served; of recipients
+// held out nothing is learned.
 func (s *State) succeeded(p *placement, item *item, t throughline.Token, delivered time.Time, e throughline.Event) {
 	p.succeeded(item, t, delivered.UnixMilli(), 1)
 	s.pace(paceOutcome).add(e.RecordedAt.UnixMilli())
@@ -164,8 +164,10 @@ func (s *State) learned(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
-	s.epochs = lastN(append(s.epochs, Epoch{p.Number, p.Through, e.RecordedAt.UnixMilli()}), keepEpochs)
-	s.signals.published(s.epochs)
+	epoch := Epoch{p.Number, p.Through, e.RecordedAt.UnixMilli()}
+	s.epochs = lastN(append(s.epochs, epoch), keepEpochs)
+	s.signals.published(epoch)
+	s.applies.published(s.catalogue([8]byte(p.Snapshot[:8])), epoch)
 	return nil
 }
 
