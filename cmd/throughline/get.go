@@ -102,7 +102,7 @@ func (s *shell) suggest(engine *client, kind throughline.Kind, name string, err 
 	case len(names) > shownNames:
 		return missing.WithFix("list them with: throughline get %s", kind)
 	}
-	return missing.WithFix("there are %s", strings.Join(names, ", "))
+	return missing.WithFix("name one of: %s", strings.Join(names, ", "))
 }
 
 // shownNames is how many names an error lists.

@@ -95,9 +95,9 @@ func (s *shell) printReplay(r evaluate.UpworthyResult, skipped int) {
 		{"learned", float64(r.Clicks.Learned)},
 		{"oracle", float64(r.Clicks.Oracle)},
 	})
-	s.printf("\nA test of a few alternatives with thousands of impressions each is easy: committing after a while does as well as\n" +
-		"learning. They part where slots make many alternatives (throughline replay slots), and where people change:\n" +
-		"who has committed learns no more.\n")
+	s.printf("\nA test of a few alternatives with thousands of impressions each is easy, and to commit after a while is hard to beat.\n" +
+		"These data cannot show what differs: many alternatives made of slots (throughline replay slots shows that), and\n" +
+		"people who change, of whom nothing is learned once one has committed.\n")
 	s.printf("\nSample-ratio alarm (chi-square, p < .001): %d of %d tests in the weeks without randomisation, %d elsewhere.\n",
 		r.SRMFlaggedInWindow, r.TestsInWindow, r.SRMFlagged-r.SRMFlaggedInWindow)
 }
