@@ -90,6 +90,23 @@ func TestServe(t *testing.T) {
 			t.Errorf("it printed:\n%s", out)
 		}
 	})
+	t.Run("a token's release says for whom it acts, and no token can pass for a person", func(t *testing.T) {
+		secret, errOut, code := command(t, folder, "token", "create", "ci", "--scope", "manage")
+		if code != exitOK {
+			t.Fatal(errOut)
+		}
+		asToken := []string{"--url", base, "--key", strings.TrimSpace(secret)}
+		if _, errOut, code = command(t, folder, append(asToken, "delete", "Fragment/cta-see")...); code != exitOK {
+			t.Fatal(errOut)
+		}
+		if out, _, _ := command(t, folder, "get", "release/2"); !strings.Contains(out, " ci for os/"+osUser()) {
+			t.Errorf("it printed:\n%s", out)
+		}
+		_, errOut, code = command(t, folder, append(asToken, "token", "create", "command-line", "--scope", "manage")...)
+		if code != exitDenied || !strings.Contains(errOut, "command-line is kept") {
+			t.Errorf("code %d, and it printed:\n%s", code, errOut)
+		}
+	})
 }
 
 func TestServeForOtherMachines(t *testing.T) {
