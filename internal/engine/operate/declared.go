@@ -1,6 +1,8 @@
 package operate
 
 import (
+	"strings"
+
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/loop/decide"
@@ -73,11 +75,30 @@ func (d *declared) snapshotPlacement(name string) *throughline.SnapshotPlacement
 }
 
 func (d *declared) release(r report.Release) *ReleaseLine {
-	by := d.person(r.Author.ID)
-	if by.Initials == "" && r.Author.Kind != throughline.ActorPerson {
-		by.Name = string(r.Author.Kind) + " " + r.Author.ID
-	}
+	by := d.author(r.Author)
 	return &ReleaseLine{Number: r.Number, Message: r.Message, By: by, Since: r.At, Risk: r.Risk, Changes: r.Changes}
+}
+
+// shellUser precedes, in an actor's id, the name of somebody who changed the
+// workspace from a shell on the engine's machine without signing in.
+const shellUser = "os/"
+
+// author says who made a release: a person, by name; somebody at a shell; or a
+// token or agent, and for whom.
+func (d *declared) author(a throughline.Actor) Owner {
+	by := d.person(a.ID)
+	if user, ok := strings.CutPrefix(a.ID, shellUser); ok {
+		by = d.person(user)
+		by.Person, by.Name = a.ID, by.Name+", from a shell"
+	}
+	if a.Kind == throughline.ActorPerson || a.Kind == "" {
+		return by
+	}
+	by.Name = strings.TrimSpace(string(a.Kind) + " " + by.Name)
+	if a.OnBehalfOf != "" {
+		by.Name += " on behalf of " + d.author(throughline.Actor{Kind: throughline.ActorPerson, ID: a.OnBehalfOf}).Name
+	}
+	return by
 }
 
 func (d *declared) stations(counted []report.Station) []Station {
@@ -97,6 +118,9 @@ func (d *declared) stations(counted []report.Station) []Station {
 func (d *declared) figures(l report.Loop) []Figure {
 	var out []Figure
 	add := func(name, what string, n throughline.Number) {
+		if n.N < report.MinMeasured {
+			what = "" // it is the slowest, and said as that
+		}
 		if n.N > 0 {
 			out = append(out, Figure{Name: name, What: what, Number: owned(n, d.owner.Name), Owner: d.engineOwner()})
 		}
@@ -111,7 +135,7 @@ func (d *declared) placement(p *throughline.SnapshotPlacement, stands report.Pla
 	l := PlacementLine{
 		Name: p.Name, Title: p.Title, Channel: p.Channel, Surface: d.surfaces[p.Channel], Owner: owner,
 		Policy: p.Policy.Kind, Sticky: p.Sticky, Goal: d.goals[p.Goal], Window: p.Window,
-		Total: len(p.Candidates), Deliveries: stands.Total.Deliveries,
+		Total: len(p.Candidates), Recent: stands.Recent, Deliveries: stands.Total.Deliveries,
 		Learned: owned(stands.Arms[throughline.ArmPolicy].Rate, owner.Name),
 		Holdout: owned(stands.Arms[throughline.ArmHoldout].Rate, owner.Name),
 		Uplift:  owned(stands.Uplift, owner.Name),
@@ -119,7 +143,7 @@ func (d *declared) placement(p *throughline.SnapshotPlacement, stands report.Pla
 	if p.Holdout != nil {
 		l.HoldoutShare, l.HoldoutServes = p.Holdout.Share, p.Holdout.Serve
 		if stands.Thin != nil {
-			l.Thin = &Thin{Have: stands.Thin.Have, Need: stands.Thin.Need, Unit: stands.Thin.Unit, Remaining: stands.Thin.Remaining}
+			l.Thin = &Thin{Arm: stands.Thin.Arm.String(), Have: stands.Thin.Have, Need: stands.Thin.Need, Unit: stands.Thin.Unit, Remaining: stands.Thin.Remaining}
 		}
 	}
 	keys := map[string]string{}
@@ -132,7 +156,7 @@ func (d *declared) placement(p *throughline.SnapshotPlacement, stands report.Pla
 			l.Variants = append(l.Variants, d.variant(p, v, owner))
 		}
 	}
-	if len(l.Variants) > 0 && l.Variants[0].Share > 0 {
+	if len(l.Variants) > 0 && l.Variants[0].Share > 0 && l.Recent >= MinShown {
 		l.Variants[0].Best = true
 	}
 	l.Allocation = allocation(stands.Curve, keys)

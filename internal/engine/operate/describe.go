@@ -66,11 +66,7 @@ func (p PlacementLine) describe() string {
 }
 
 func (t Thin) describe() string {
-	s := fmt.Sprintf("Learning: %s of %s %s, %s of what a comparison needs", SayCount(t.Have), SayCount(t.Need), t.Unit, SayShare(t.Share()))
-	if t.Remaining > 0 {
-		s += ", about " + SaySpan(t.Remaining) + " more"
-	}
-	return s
+	return "Learning, too early to compare; " + SayThin(t)
 }
 
 // answer says whether things are well.
@@ -81,7 +77,7 @@ func (l Line) answer() string {
 	if troubles := l.troubles(); len(troubles) > 0 {
 		return fmt.Sprintf("%s: %s.", needsALook(l.Health(), len(troubles)), strings.Join(troubles[:min(2, len(troubles))], "; "))
 	}
-	var wins, thin, silent int64
+	var wins, thin, even, silent int64
 	for _, p := range l.Placements {
 		switch {
 		case p.Deliveries == 0:
@@ -90,22 +86,57 @@ func (l Line) answer() string {
 			thin++
 		case p.Uplift.N > 0 && p.Uplift.Low > 0:
 			wins++
+		case p.Uplift.N > 0:
+			even++
 		}
 	}
 	n := int64(len(l.Placements))
 	switch {
+	case silent == n && l.decided():
+		return fmt.Sprintf("Ready: %s and asked for, and no delivery confirmed yet.", Plural(n, "placement is live", "placements are live"))
 	case silent == n:
 		return fmt.Sprintf("Ready: %s, and nothing asked for yet.", Plural(n, "placement is live", "placements are live"))
-	case wins > 0 && wins == n:
+	case wins == n:
 		return fmt.Sprintf("All is well: %s.", Plural(n, "placement beats its holdout", "placements beat their holdouts"))
 	case wins == 1:
-		return fmt.Sprintf("All is well: 1 of %d placements beats its holdout.", n)
+		return fmt.Sprintf("All is well: 1 of %d placements beats its holdout%s.", n, others(thin, even, silent))
 	case wins > 0:
-		return fmt.Sprintf("All is well: %d of %d placements beat their holdouts.", wins, n)
+		return fmt.Sprintf("All is well: %d of %d placements beat their holdouts%s.", wins, n, others(thin, even, silent))
 	case thin > 0:
-		return fmt.Sprintf("All is well: %s, too early to say what it is worth.", Plural(n, "placement learns", "placements learn"))
+		return fmt.Sprintf("All is well: %s, too early to say what it is worth.", Plural(thin, "placement learns", "placements learn"))
 	}
 	return fmt.Sprintf("All is well: %s.", Plural(n, "placement is served", "placements are served"))
+}
+
+// others says what the placements do that do not win.
+func others(thin, even, silent int64) string {
+	s := ""
+	for _, part := range []struct {
+		n         int64
+		one, many string
+	}{
+		{thin, "still learns", "still learn"},
+		{even, "shows no difference yet", "show no difference yet"},
+		{silent, "has no delivery yet", "have no delivery yet"},
+	} {
+		switch {
+		case part.n == 1:
+			s += ", 1 " + part.one
+		case part.n > 1:
+			s += ", " + SayCount(part.n) + " " + part.many
+		}
+	}
+	return s
+}
+
+// decided reports whether any decision was made.
+func (l Line) decided() bool {
+	for _, s := range l.Stations {
+		if s.Name == StageDecide && s.Count > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func needsALook(h Health, n int) string {
@@ -172,7 +203,7 @@ func (l Line) notes() []string {
 		}
 	}
 	if next != nil {
-		notes = append(notes, fmt.Sprintf("Next to be sure: %s, in about %s.", next.Name, SaySpan(next.Thin.Remaining)))
+		notes = append(notes, fmt.Sprintf("Next comparison: %s, possible in about %s.", next.Name, SaySpan(next.Thin.Remaining)))
 	}
 	return notes
 }

@@ -126,7 +126,8 @@ type Figure struct {
 	// shown.
 	Number throughline.Number `json:"number"`
 	Owner  Owner              `json:"owner"`
-	// What says what the value is, where the name alone does not: p95.
+	// What says what the value is, where neither the name nor the way it is said
+	// does: p95.
 	What string `json:"what,omitempty"`
 	// Recent are earlier values, the oldest first, for a line of 60 points at
 	// most; empty draws none.
@@ -166,6 +167,9 @@ type PlacementLine struct {
 	// what they get.
 	HoldoutShare  float64                  `json:"holdoutShare,omitempty"`
 	HoldoutServes throughline.HoldoutServe `json:"holdoutServes,omitempty"`
+	// Recent is how many of the policy's latest deliveries the variants' shares
+	// rest on. Below MinShown shares are not shown as such, and nobody leads.
+	Recent int64 `json:"recent"`
 	// Variants are those most served now, the most first; Total counts all that
 	// compete.
 	Variants []VariantLine `json:"variants"`
@@ -185,6 +189,11 @@ type PlacementLine struct {
 	Allocation Allocation `json:"allocation"`
 }
 
+// MinShown is how many deliveries by the policy its shares of traffic need
+// before they say something: below it, one recipient more or less moves them by
+// more than two percent of the whole.
+const MinShown = 50
+
 // Best returns the variant that is served most to people who are not held out,
 // and false when no variant has been marked as such.
 func (p PlacementLine) Best() (VariantLine, bool) {
@@ -198,7 +207,9 @@ func (p PlacementLine) Best() (VariantLine, bool) {
 
 // Thin says how far data are from enough.
 type Thin struct {
-	// Have and Need count what Unit says: 34 of 85 outcomes in the holdout.
+	// Arm is the part of the traffic that lacks most: holdout or policy.
+	Arm string `json:"arm,omitempty"`
+	// Have and Need count what Unit says: 34 of 50 outcomes.
 	Have int64  `json:"have"`
 	Need int64  `json:"need"`
 	Unit string `json:"unit"`

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/loop/report"
 )
 
 // This file is how the engine says things: one form for each kind of number,
@@ -30,14 +31,39 @@ func SayCount(n int64) string {
 }
 
 // SayRatio writes a ratio as a percentage with its interval: 4.2 % [3.9, 4.6].
-// It gives as many decimals as the interval supports. A number that rests on
-// nothing is a dash.
+// It gives as many decimals as the interval supports. Of fewer than ten cases it
+// gives the cases, 1 of 1, as a percentage would claim more than they do. A
+// number that rests on nothing is a dash.
 func SayRatio(n throughline.Number) string {
 	if unmeasured(n) {
 		return "–"
 	}
+	if n.N < fewCases {
+		return SayCases(n)
+	}
 	d := decimals(100*n.Low, 100*n.High, 10)
 	return fmt.Sprintf("%s%s%% %s", fixed(100*n.Value, d), thinSpace, interval(100*n.Low, 100*n.High, d, fixed))
+}
+
+// fewCases is how many are too few for a percentage.
+const fewCases = 10
+
+// SayCases writes a ratio as what it was counted from: 14 of 371.
+func SayCases(n throughline.Number) string {
+	return SayCount(int64(math.Round(n.Value*float64(n.N)))) + " of " + SayCount(n.N)
+}
+
+// SayThin writes what is missing before a comparison, and when it may come:
+// holdout: 34 of 50 outcomes, comparison possible in about 3 h.
+func SayThin(t Thin) string {
+	s := fmt.Sprintf("%s of %s %s", SayCount(t.Have), SayCount(t.Need), t.Unit)
+	if t.Arm != "" {
+		s = t.Arm + ": " + s
+	}
+	if t.Remaining > 0 {
+		s += ", comparison possible in about " + SaySpan(t.Remaining)
+	}
+	return s
 }
 
 // SayChange writes a relative change with its interval: +31 % [+12, +52].
@@ -49,7 +75,10 @@ func SayChange(n throughline.Number) string {
 	return fmt.Sprintf("%s%s%% %s", signed(100*n.Value, d), thinSpace, interval(100*n.Low, 100*n.High, d, signed))
 }
 
-// SayNumber writes a number by its unit, with its interval.
+// SayNumber writes a number by its unit, with its interval. Milliseconds beyond
+// a second are written as seconds. A duration of fewer measurements than a
+// quantile needs is the slowest of them, and is said as that; see
+// report.Quantiles.
 func SayNumber(n throughline.Number) string {
 	if unmeasured(n) {
 		return "–"
@@ -59,6 +88,12 @@ func SayNumber(n throughline.Number) string {
 		return SayRatio(n)
 	case "count":
 		return SayCount(int64(math.Round(n.Value)))
+	}
+	if n.Unit == "ms" && n.Value > 1000 {
+		n.Value, n.Low, n.High, n.Unit = n.Value/1000, n.Low/1000, n.High/1000, "s"
+	}
+	if n.N < report.MinMeasured && (n.Unit == "s" || n.Unit == "ms") {
+		return fmt.Sprintf("slowest of %d: %s%s%s", n.N, fixed(n.Value, alone(n)), thinSpace, n.Unit)
 	}
 	d := decimals(n.Low, n.High, 2)
 	return fmt.Sprintf("%s%s%s %s", fixed(n.Value, d), thinSpace, n.Unit, interval(n.Low, n.High, d, fixed))
@@ -131,6 +166,18 @@ func Plural(n int64, one, many string) string {
 		return "1 " + one
 	}
 	return SayCount(n) + " " + many
+}
+
+// alone returns how many digits after the point a duration without an interval
+// gets: milliseconds none, seconds those that show it is more than nothing.
+func alone(n throughline.Number) int {
+	switch {
+	case n.Unit == "ms":
+		return 0
+	case n.Value < 0.1:
+		return 2
+	}
+	return 1
 }
 
 // decimals returns how many digits after the point an interval supports. One
