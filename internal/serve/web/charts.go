@@ -78,12 +78,16 @@ func seriesOf(a operate.Allocation) map[string]string {
 	return classes
 }
 
-// allocationChart draws how traffic was shared over time, stacked to the whole.
-func allocationChart(a operate.Allocation) template.HTML {
+// allocationChart draws how traffic was shared over time, stacked to the whole,
+// once there are enough deliveries to share.
+func allocationChart(a operate.Allocation, deliveries int64) template.HTML {
+	if deliveries < operate.MinShown {
+		a.At = nil
+	}
 	s := newSVG("chart area", chartWidth, areaHeight, allocationLabel(a))
 	if len(a.At) < 2 {
 		s.addf(`<rect class="plot-empty" x="0.5" y="%d.5" width="%d" height="%d" rx="2"/>`, areaTop, areaRight-1, areaBottom-areaTop-1)
-		s.text("c-note", areaRight/2, (areaTop+areaBottom)/2+4, "middle", "drawn from the first decisions on")
+		s.text("c-note", areaRight/2, (areaTop+areaBottom)/2+4, "middle", notDrawn(deliveries))
 		return s.end()
 	}
 	from, span := a.At[0], a.At[len(a.At)-1].Sub(a.At[0])
@@ -112,6 +116,14 @@ func allocationChart(a operate.Allocation) template.HTML {
 	s.text("c-note", 0, areaHeight-4, "start", clockFor(from, span))
 	s.text("c-note", areaRight, areaHeight-4, "end", clockFor(a.At[len(a.At)-1], span))
 	return s.end()
+}
+
+// notDrawn says what a chart of so many deliveries waits for.
+func notDrawn(deliveries int64) string {
+	if deliveries < operate.MinShown {
+		return fmt.Sprintf("drawn from %d deliveries on, %s so far", operate.MinShown, operate.SayCount(deliveries))
+	}
+	return "drawn as soon as there are two moments"
 }
 
 // labelBands writes each variant's share now beside the end of its band, where
@@ -159,7 +171,7 @@ func stack(a operate.Allocation) [][]float64 {
 
 func allocationLabel(a operate.Allocation) string {
 	if len(a.At) < 2 {
-		return "Share of traffic by variant over time: nothing yet"
+		return "Share of traffic by variant over time: not enough yet"
 	}
 	var parts []string
 	for i, s := range a.Series {
@@ -238,7 +250,7 @@ func rateChart(learned, holdout throughline.Number, provisional bool) template.H
 // rateWords gives the cases where data are thin, and the rate where not.
 func rateWords(n throughline.Number, provisional bool) string {
 	if provisional {
-		return fmt.Sprintf("%s of %s", operate.SayCount(int64(math.Round(n.Value*float64(n.N)))), operate.SayCount(n.N))
+		return operate.SayCases(n)
 	}
 	return operate.SayRatio(n)
 }

@@ -61,7 +61,7 @@ func TestAllocationChart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a.Releases = []operate.ReleaseMark{{Number: 3, At: time.Unix(30, 0)}, {Number: 9, At: time.Unix(1e9, 0)}}
-			wellFormed(t, allocationChart(a))
+			wellFormed(t, allocationChart(a, 300))
 		})
 	}
 	t.Run("bands are stacked to the whole", func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestAllocationChart(t *testing.T) {
 		}
 	})
 	t.Run("only bands high enough are labelled, the rest is others", func(t *testing.T) {
-		image := string(allocationChart(allocation(2, operate.Share{Label: "A", Values: []float64{0.5, 0.7}}, operate.Share{Label: "B", Values: []float64{0.1, 0.02}})))
+		image := string(allocationChart(allocation(2, operate.Share{Label: "A", Values: []float64{0.5, 0.7}}, operate.Share{Label: "B", Values: []float64{0.1, 0.02}}), 300))
 		for label, want := range map[string]bool{">A 70": true, ">B 2": false, ">others 28": true} {
 			if strings.Contains(image, label) != want {
 				t.Errorf("label %q: %t, want %t", label, !want, want)

@@ -110,6 +110,8 @@ type variantView struct {
 	Says                          string
 	Wide                          bool
 	Swatch, Now, Bar, Rate, Count leaf
+	// First is the share it began with.
+	First string
 }
 
 // line shows The Line.
@@ -221,7 +223,7 @@ func newPlacement(v leaves, p operate.PlacementLine, open bool, now time.Time) p
 		Gain:       v.html(key+"gain", gain(p)),
 		Top:        v.text(key+"top", topShare(p)),
 		Delivered:  v.text(key+"deliveries", operate.SayCount(p.Deliveries)),
-		Area:       v.html(key+"area", allocationChart(p.Allocation)),
+		Area:       v.html(key+"area", allocationChart(p.Allocation, p.Recent)),
 		Rates:      v.html(key+"rates", ratesOf(p)),
 		Missing:    v.html(key+"missing", missing(p)),
 		At:         v.text(key+"at", now.Format("15:04 MST")),
@@ -244,22 +246,80 @@ func newVariant(v leaves, p operate.PlacementLine, l operate.VariantLine, series
 	if !ok {
 		class = "s0"
 	}
-	says := ""
-	for _, s := range l.Slots {
-		if s.Text != "" {
-			says = s.Text
-			break
-		}
+	first := "–"
+	if p.Recent >= operate.MinShown {
+		first = operate.SayShare(l.Before)
 	}
 	return variantView{
-		VariantLine: l, URL: previewPath(p.Name, l.ID), Says: says, Wide: p.Surface != throughline.App,
+		VariantLine: l, URL: previewPath(p.Name, l.ID), Says: caption(p.Variants, l), First: first, Wide: p.Surface != throughline.App,
 		Title:  fmt.Sprintf("Variant %s of %s as people see it", l.Label, p.Name),
 		Swatch: v.html(key+"swatch", swatch(class)),
-		Now:    v.text(key+"share", operate.SayShare(l.Share)),
+		Now:    v.text(key+"share", shareWords(l.Share, p.Recent)),
 		Bar:    v.html(key+"bar", bar(l.Share, class)),
 		Rate:   v.html(key+"rate", variantRate(l)),
 		Count:  v.text(key+"deliveries", operate.SayCount(l.Deliveries)),
 	}
+}
+
+// caption is what a variant says that the one most served does not: its first
+// text, or the first slot that differs where the first text is the same. Of
+// several such slots, one that no other shown variant fills alike is better.
+func caption(all []operate.VariantLine, v operate.VariantLine) string {
+	leader := all[0]
+	if v.ID == leader.ID {
+		return firstText(v)
+	}
+	words := ""
+	for i, s := range v.Slots {
+		if i >= len(leader.Slots) || s.Text == leader.Slots[i].Text {
+			continue
+		}
+		said := s.Text
+		switch {
+		case said == "":
+			said = "no " + s.Slot
+		case i > 0:
+			said = s.Slot + ": " + said
+		}
+		if alone(all[:min(maxThumbs, len(all))], v, i) {
+			return said
+		}
+		if words == "" {
+			words = said
+		}
+	}
+	if words == "" {
+		return firstText(v)
+	}
+	return words
+}
+
+// alone reports whether no other variant fills a slot alike.
+func alone(all []operate.VariantLine, v operate.VariantLine, slot int) bool {
+	return !slices.ContainsFunc(all, func(o operate.VariantLine) bool {
+		return o.ID != v.ID && slot < len(o.Slots) && o.Slots[slot].Text == v.Slots[slot].Text
+	})
+}
+
+func firstText(v operate.VariantLine) string {
+	for _, s := range v.Slots {
+		if s.Text != "" {
+			return s.Text
+		}
+	}
+	return ""
+}
+
+// shareWords gives a share of so many deliveries, or the cases while there are
+// few.
+func shareWords(share float64, of int64) string {
+	switch {
+	case of == 0:
+		return "–"
+	case of < operate.MinShown:
+		return operate.SayCases(throughline.Number{Value: share, N: of})
+	}
+	return operate.SayShare(share)
 }
 
 func swatch(class string) template.HTML {
@@ -320,11 +380,7 @@ func missing(p operate.PlacementLine) template.HTML {
 		return ""
 	}
 	t := *p.Thin
-	words := fmt.Sprintf("%s of %s %s", operate.SayCount(t.Have), operate.SayCount(t.Need), t.Unit)
-	if t.Remaining > 0 {
-		words += ", about " + operate.SaySpan(t.Remaining) + " more"
-	}
-	return bar(t.Share(), "s1") + template.HTML(`<span>`+template.HTMLEscapeString(words)+`</span>`)
+	return bar(t.Share(), "s1") + template.HTML(`<span>`+template.HTMLEscapeString(operate.SayThin(t))+`</span>`)
 }
 
 func factsOf(p operate.PlacementLine) placementFacts {

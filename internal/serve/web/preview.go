@@ -3,9 +3,11 @@ package web
 import (
 	"bytes"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
@@ -28,13 +30,22 @@ type previewPage struct {
 	// HTML is the web rendering's markup, unescaped: the response's policy is
 	// what keeps it harmless.
 	HTML template.HTML
-	// Fields are an app rendering's, the order people read them in.
-	Fields []previewField
+	// Card is an app rendering's; nil on the web.
+	Card *card
 }
 
-type previewField struct {
+// card is an app's rendering as a card. Which field is what is told by its name
+// and text: an app's own drawing is not known here.
+type card struct {
+	// Fields are what people read, in the order they read it in.
+	Fields []cardField
+	// Back and Front are colours as #rgb or #rrggbb; empty for the page's own.
+	Back, Front string
+}
+
+type cardField struct {
 	Name, Text string
-	// Kind is title, image, action or text.
+	// Kind is image, badge, title, text or button.
 	Kind string
 	// URL is the address of an image.
 	URL template.URL
@@ -49,7 +60,7 @@ func (w *Web) preview(rw http.ResponseWriter, r *http.Request) error {
 	}
 	page := previewPage{Title: p.Title, Locale: p.Locale}
 	if p.Surface == throughline.App {
-		page.Fields = appFields(p)
+		page.Card = newCard(p)
 	} else {
 		page.HTML = template.HTML(p.HTML)
 	}
@@ -64,46 +75,84 @@ func (w *Web) preview(rw http.ResponseWriter, r *http.Request) error {
 	return writeHTML(rw, r, http.StatusOK, body.Bytes())
 }
 
-// appFields orders an app's fields as a card reads: picture, title, text,
-// action; fields of one kind by name.
-func appFields(p operate.Preview) []previewField {
-	rank := map[string]int{"image": 0, "title": 1, "text": 2, "action": 3}
-	var fields []previewField
-	for name, text := range p.Fields {
-		if text != "" {
-			fields = append(fields, newField(name, text))
+// newCard orders an app's fields as a card reads: picture, badge, title, text,
+// button; fields of one kind by name. Colours paint the card and targets lead
+// somewhere, so neither is shown as text.
+func newCard(p operate.Preview) *card {
+	rank := map[string]int{"image": 0, "badge": 1, "title": 2, "text": 3, "button": 4}
+	c := new(card)
+	for _, name := range slices.Sorted(maps.Keys(p.Fields)) {
+		text := p.Fields[name]
+		switch f := newField(name, text); {
+		case text == "" || f.Kind == "target":
+		case f.Kind != "colour":
+			c.Fields = append(c.Fields, f)
+		case named(name, "foreground", "ink", "text"):
+			c.Front = text
+		case c.Back == "" || named(name, "background"):
+			c.Back = text
 		}
 	}
-	slices.SortFunc(fields, func(a, b previewField) int {
-		if d := rank[a.Kind] - rank[b.Kind]; d != 0 {
-			return d
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	return fields
+	if c.Front == "" && c.Back != "" {
+		c.Front = readableOn(c.Back)
+	}
+	slices.SortStableFunc(c.Fields, func(a, b cardField) int { return rank[a.Kind] - rank[b.Kind] })
+	return c
 }
 
 // newField marks the address of an image as one, which fieldKind has checked.
-func newField(name, text string) previewField {
-	f := previewField{Name: name, Text: text, Kind: fieldKind(name, text)}
+func newField(name, text string) cardField {
+	f := cardField{Name: name, Text: text, Kind: fieldKind(name, text)}
 	if f.Kind == "image" {
 		f.URL = template.URL(text)
 	}
 	return f
 }
 
+// fieldKind returns a cardField's kind, or colour or target for a text that
+// nobody reads.
 func fieldKind(name, text string) string {
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(name), w) })
-	}
+	target := !strings.ContainsAny(text, " \t\n") && (strings.HasPrefix(text, "/") || strings.Contains(text, "://"))
 	picture := strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "data:image/")
 	switch {
-	case has("image", "picture", "icon") && picture:
+	case isColour(text):
+		return "colour"
+	case named(name, "image", "picture", "icon") && picture:
 		return "image"
-	case has("title", "headline"):
+	case target:
+		return "target"
+	case named(name, "title", "headline"):
 		return "title"
-	case has("cta", "button", "action"):
-		return "action"
+	case named(name, "cta", "button", "action"):
+		return "button"
+	case named(name, "badge", "label", "tag"):
+		return "badge"
 	}
 	return "text"
+}
+
+// named reports whether a field's name has one of some words in it.
+func named(name string, words ...string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
+}
+
+// isColour reports whether a text is #rgb or #rrggbb.
+func isColour(text string) bool {
+	digits, ok := strings.CutPrefix(text, "#")
+	return ok && (len(digits) == 3 || len(digits) == 6) && strings.Trim(digits, "0123456789abcdefABCDEF") == ""
+}
+
+// readableOn returns near-black or white, whichever stands out more from a
+// colour by its luma (ITU-R BT.601).
+func readableOn(colour string) string {
+	digits := colour[1:]
+	if len(digits) == 3 {
+		digits = strings.Join([]string{digits[:1], digits[:1], digits[1:2], digits[1:2], digits[2:], digits[2:]}, "")
+	}
+	rgb, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil || 299*(rgb>>16)+587*(rgb>>8&0xff)+114*(rgb&0xff) > 140_000 {
+		return "#1c1d20"
+	}
+	return "#ffffff"
 }

@@ -30,6 +30,7 @@ func samples() map[string]operate.Line {
 		"wide":  lineOf(learning("home.hero", 24, 0.2), learning("app.banner", 24, -0.001)),
 		"many":  lineOf(forty()...),
 		"long":  longLine(),
+		"first": lineOf(firstDelivery("home.hero")),
 		"ready": lineOf(silent("home.hero")),
 	}
 	for name, l := range described {
@@ -116,7 +117,7 @@ func stations() []operate.Station {
 func figures() []operate.Figure {
 	return []operate.Figure{
 		{Name: "Outcome to changed decision", What: "p95", Owner: ada, Number: number(4.1, 3.8, 4.6, "s", 1204), Recent: wave(30, 4, 0.6)},
-		{Name: "Apply to served", What: "p99", Owner: cem, Number: number(212, 190, 261, "ms", 12), Recent: wave(12, 230, 40)},
+		{Name: "Apply to served", Owner: cem, Number: number(212, 190, 261, "ms", 12), Recent: wave(12, 230, 40)},
 		{Name: "Rate where the policy chose", Owner: ada, Number: number(0.0518, 0.0502, 0.0534, "ratio", 154_746), Recent: wave(40, 0.05, 0.004)},
 		{Name: "Traffic held out", Owner: ada, Number: number(0.1, 0.0986, 0.1015, "ratio", 171_940)},
 	}
@@ -152,7 +153,7 @@ func learning(name string, variants int, uplift float64) operate.PlacementLine {
 	p := operate.PlacementLine{
 		Name: name, Channel: "web", Surface: throughline.Web, Owner: ada,
 		Policy: throughline.Learned, Sticky: throughline.StickySession, Goal: "Purchase", Window: throughline.Duration(24 * time.Hour),
-		HoldoutShare: 0.1, HoldoutServes: throughline.ServeUniform, Total: variants, Deliveries: 18_204,
+		HoldoutShare: 0.1, HoldoutServes: throughline.ServeUniform, Total: variants, Deliveries: 18_204, Recent: 300,
 		Learned: rate(holdout*(1+uplift), 16_384), Holdout: rate(holdout, 1_820),
 		Uplift: number(uplift, uplift-half, uplift+half*1.1, "ratio", 18_204),
 	}
@@ -203,7 +204,7 @@ func thinPlacement(name string, variants int) operate.PlacementLine {
 	p := learning(name, variants, 0.05)
 	p.Deliveries, p.Learned, p.Holdout = 412, rate(14.0/371, 371), rate(1.0/41, 41)
 	p.Uplift = throughline.Number{}
-	p.Thin = &operate.Thin{Have: 34, Need: 85, Unit: "outcomes in the holdout", Remaining: 3*time.Hour + 10*time.Minute}
+	p.Thin = &operate.Thin{Arm: "holdout", Have: 34, Need: 85, Unit: "outcomes", Remaining: 3*time.Hour + 10*time.Minute}
 	p.Owner = cem
 	for i := range p.Variants {
 		p.Variants[i].Share = 1 / float64(variants)
@@ -220,10 +221,22 @@ func thinPlacement(name string, variants int) operate.PlacementLine {
 
 func silent(name string) operate.PlacementLine {
 	p := learning(name, 2, 0)
-	p.Deliveries, p.Learned, p.Holdout, p.Uplift = 0, throughline.Number{}, throughline.Number{}, throughline.Number{}
+	p.Deliveries, p.Recent, p.Learned, p.Holdout, p.Uplift = 0, 0, throughline.Number{}, throughline.Number{}, throughline.Number{}
 	p.Allocation = operate.Allocation{}
 	for i := range p.Variants {
 		p.Variants[i].Share, p.Variants[i].Deliveries, p.Variants[i].Rate, p.Variants[i].Best = 0.5, 0, throughline.Number{}, false
 	}
+	return p
+}
+
+// firstDelivery is a placement of which one person has seen one variant, and
+// reacted.
+func firstDelivery(name string) operate.PlacementLine {
+	p := silent(name)
+	p.Deliveries, p.Recent, p.Learned = 1, 1, rate(1, 1)
+	p.Thin = &operate.Thin{Arm: "holdout", Need: 50, Unit: "outcomes"}
+	p.Variants[0].Share, p.Variants[0].Deliveries, p.Variants[0].Rate = 1, 1, rate(1, 1)
+	p.Variants[1].Share = 0
+	p.Allocation = operate.Allocation{At: []time.Time{noon}, Series: []operate.Share{{Label: p.Variants[0].Label, Values: []float64{1}}}}
 	return p
 }

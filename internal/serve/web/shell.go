@@ -78,7 +78,6 @@ func parsePages() (map[string]*template.Template, error) {
 		"term":     termButtons(),
 		"icon":     icon,
 		"count":    func(n int) string { return operate.SayCount(int64(n)) },
-		"share":    operate.SayShare,
 		"clock":    func(t time.Time) string { return t.Format("15:04 MST") },
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"day":      func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },

@@ -32,6 +32,7 @@ type stand struct {
 	line    operate.Line
 	changed chan struct{}
 	fail    error
+	fields  map[string]string // of every app rendering, when set
 }
 
 func newStand(l operate.Line) *stand {
@@ -63,7 +64,11 @@ func (s *stand) Preview(_ context.Context, placement, variant string) (operate.P
 	for _, p := range l.Placements {
 		for _, v := range p.Variants {
 			if p.Name == placement && string(v.ID) == variant {
-				return render(p, v), nil
+				out := render(p, v)
+				if s.fields != nil && p.Surface == throughline.App {
+					out.Fields = s.fields
+				}
+				return out, nil
 			}
 		}
 	}

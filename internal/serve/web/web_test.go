@@ -231,8 +231,40 @@ func TestStatesOfTheLine(t *testing.T) {
 		if p.Find(".rates .provisional").Length() != 2 {
 			t.Error("provisional intervals are not dashed")
 		}
-		if got := strings.ReplaceAll(words(p.Find(".missing")), "\u202f", " "); got != "34 of 85 outcomes in the holdout, about 3 h more" {
+		if got := strings.ReplaceAll(words(p.Find(".missing")), "\u202f", " "); got != "holdout: 34 of 85 outcomes, comparison possible in about 3 h" {
 			t.Errorf("missing is %q", got)
+		}
+	})
+	t.Run("one delivery leads to no percentage and to no leader", func(t *testing.T) {
+		doc := lineDoc(t, all["first"])
+		if got := words(doc.Find(".state, .gain, .top-share, .thumbs, .table")); strings.Contains(strings.ReplaceAll(got, "\u202f", " "), "100 %") || doc.Find(".tag").Length() > 0 {
+			t.Errorf("the page says %q", got)
+		}
+		if got := texts(doc.Find(".thumb .now")); got[0] != "1 of 1" {
+			t.Errorf("shares are %q", got)
+		}
+		if got := texts(doc.Find(".area text")); !slices.Equal(got, []string{"drawn from 50 deliveries on, 1 so far"}) {
+			t.Errorf("the chart says %q", got)
+		}
+	})
+	t.Run("variants with the leader's headline are told apart by what differs", func(t *testing.T) {
+		l := lineOf(learning("home.hero", 4, 0.3))
+		fill := func(v int, headline, body, cta string) {
+			for i, text := range []string{headline, body, cta} {
+				l.Placements[0].Variants[v].Slots[i].Text = text
+			}
+		}
+		fill(0, "Calm", "By hand", "Look")
+		fill(1, "Calm", "By hand", "")
+		fill(2, "Calm", "In oak", "Buy")
+		fill(3, "Loud", "In oak", "Look")
+		if got := texts(lineDoc(t, l).Find(".says")); !slices.Equal(got, []string{"Calm", "no cta", "cta: Buy", "Loud"}) {
+			t.Errorf("captions are %q", got)
+		}
+	})
+	t.Run("a release names its person", func(t *testing.T) {
+		if got := words(lineDoc(t, all["one"]).Find(".release")); !strings.Contains(got, "by Cem Maras:") {
+			t.Errorf("it says %q", got)
 		}
 	})
 	t.Run("trouble is the first thing said, with its owner", func(t *testing.T) {
@@ -531,35 +563,6 @@ func TestErrors(t *testing.T) {
 	})
 	t.Run("demo links exist only in the demo", func(t *testing.T) {
 		if w := ask(t, mux, http.MethodGet, "/enter/x", false, nil); w.Code != http.StatusNotFound {
-			t.Errorf("answers %d", w.Code)
-		}
-	})
-}
-
-func TestPreview(t *testing.T) {
-	l := samples()["full"]
-	l.Placements[0].Name = "shop/hero"
-	mux, _ := newStand(l).mux(t)
-	doc := lineDoc(t, l)
-	t.Run("every rendering on the page can be fetched", func(t *testing.T) {
-		doc.Find("iframe").Each(func(_ int, s *goquery.Selection) {
-			if w := get(t, mux, s.AttrOr("src", "")); w.Code != http.StatusOK {
-				t.Errorf("%s answers %d", s.AttrOr("src", ""), w.Code)
-			}
-		})
-	})
-	t.Run("the web's markup is untouched, an app's texts are escaped", func(t *testing.T) {
-		w := get(t, mux, doc.Find("iframe").First().AttrOr("src", ""))
-		if !strings.Contains(w.Body.String(), `style="background:`) || w.Header().Get("Cross-Origin-Opener-Policy") != "" {
-			t.Errorf("markup was changed: %s", w.Body)
-		}
-		app := get(t, mux, doc.Find("#placement-app\\.banner iframe").First().AttrOr("src", ""))
-		if got := words(parse(t, app).Find(".app-title")); got != headlines[1] {
-			t.Errorf("title is %q", got)
-		}
-	})
-	t.Run("a variant that is not there is said so", func(t *testing.T) {
-		if w := get(t, mux, "/preview/home.hero/nope"); w.Code != http.StatusNotFound {
 			t.Errorf("answers %d", w.Code)
 		}
 	})

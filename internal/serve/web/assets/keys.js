@@ -21,6 +21,13 @@ document.addEventListener("keydown", (event) => {
 	}
 });
 
+// On a small screen one placement is read at a time: the first that wants a
+// look, or else the first.
+if (matchMedia("(max-width: 480px)").matches) {
+	const wanted = list.find((placement) => placement.querySelector("summary .health:is(.warn, .bad)")) ?? list[0];
+	for (const placement of list) placement.open = placement === wanted;
+}
+
 // Paper has no closed rows.
 let closed = [];
 addEventListener("beforeprint", () => {
