@@ -149,6 +149,12 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body = http.NoBody
 	}
 	go func() {
+		defer func() { // a server of net/http does the same for a handler that panics
+			if v := recover(); v != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+				pipe.CloseWithError(throughline.Errorf(throughline.Internal, "the engine made a mistake: %v", v))
+			}
+		}()
 		t.handler.ServeHTTP(w, r.WithContext(api.WithActor(r.Context(), t.by)))
 		w.WriteHeader(http.StatusOK)
 		pipe.Close()
@@ -196,7 +202,9 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	}
 	defer res.Body.Close()
 	if out == nil {
-		return nil
+		// An engine in this process has answered in full before it is closed.
+		_, err := io.Copy(io.Discard, res.Body)
+		return err
 	}
 	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
 		return throughline.Errorf(throughline.Unavailable, "the engine's answer cannot be read: %w", err)

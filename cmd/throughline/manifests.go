@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/text"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
 
@@ -32,21 +34,15 @@ func (m manifests) change(s *shell) (api.ChangeBody, error) {
 	body := api.ChangeBody{Prune: m.Prune}
 	var problems throughline.Problems
 	for _, path := range m.Paths {
-		if path == "-" {
-			text, err := io.ReadAll(s.in)
-			problems.Add(err)
-			body.Files = append(body.Files, api.File{Name: "standard input", Text: string(text)})
-			continue
-		}
 		files, err := manifestFiles(path)
 		problems.Add(err)
 		for _, name := range files {
-			text, err := os.ReadFile(name)
+			file, err := readManifest(s.in, name)
 			if err != nil {
-				problems.Add(throughline.Errorf(throughline.Invalid, "%s cannot be read: %w", name, err))
+				problems.Add(err)
 				continue
 			}
-			body.Files = append(body.Files, api.File{Name: name, Text: string(text)})
+			body.Files = append(body.Files, file)
 		}
 	}
 	if m.Prune && len(body.Files) == 0 {
@@ -55,7 +51,31 @@ func (m manifests) change(s *shell) (api.ChangeBody, error) {
 	return body, problems.Err()
 }
 
+// readManifest reads one file, or standard input for -.
+func readManifest(in io.Reader, name string) (api.File, error) {
+	var b []byte
+	var err error
+	if name == "-" {
+		name = "standard input"
+		b, err = io.ReadAll(in)
+	} else {
+		b, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return api.File{}, throughline.Errorf(throughline.Invalid, "%s cannot be read: %w", name, err)
+	}
+	if at := text.FirstInvalid(b); at >= 0 { // JSON would replace it in silence
+		line, column := text.Position(b, at)
+		return api.File{}, throughline.Errorf(throughline.Invalid, "the file is not UTF-8 from here on").
+			At(fmt.Sprintf("%s:%d:%d", name, line, column)).WithFix("save it as UTF-8")
+	}
+	return api.File{Name: name, Text: string(b)}, nil
+}
+
 func manifestFiles(path string) ([]string, error) {
+	if path == "-" {
+		return []string{path}, nil
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, throughline.Errorf(throughline.NotFound, "there is no file or folder %s", path).WithFix("check the path; throughline init writes a workspace")

@@ -10,6 +10,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
+	"github.com/throughline-engine/throughline/internal/record"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 	"github.com/throughline-engine/throughline/internal/sqlite"
 )
@@ -114,7 +115,8 @@ func (c *backupCmd) Run(s *shell) error {
 }
 
 type restoreCmd struct {
-	Folder string `arg:"" type:"path" help:"A folder that throughline backup made."`
+	Folder       string `arg:"" type:"path" help:"A folder that throughline backup made."`
+	LoseErasures bool   `help:"Restore although whom the present data folder has forgotten cannot be read."`
 }
 
 // Run puts the backup in the place of the data folder, and forgets again whom
@@ -126,7 +128,7 @@ func (c *restoreCmd) Run(s *shell) error {
 	if running, err := sqlite.Locked(s.Data); err != nil || running {
 		return errors.Join(err, throughline.Errorf(throughline.Conflict, "an engine runs on %s", s.Data).WithFix("stop it first"))
 	}
-	forgotten, err := s.suppressions()
+	since, err := s.since(c.LoseErasures)
 	if err != nil {
 		return err
 	}
@@ -137,12 +139,16 @@ func (c *restoreCmd) Run(s *shell) error {
 	if err := sqlite.Restore(s.ctx, c.Folder, s.Data); err != nil {
 		return errors.Join(err, putBack(aside, s.Data))
 	}
-	if err := s.forgetAgain(forgotten); err != nil {
+	kept, err := s.keep(since)
+	if err != nil {
 		return err
 	}
-	s.printf("Restored into %s.", s.Data)
-	if len(forgotten) > 0 {
-		s.printf(" %s forgotten.", count(len(forgotten), "recipient stays", "recipients stay"))
+	s.printf("Restored into %s. Everybody signs in again.", s.Data)
+	if kept.Forgotten > 0 {
+		s.printf(" %s forgotten.", count(kept.Forgotten, "recipient stays", "recipients stay"))
+	}
+	if kept.Revoked > 0 {
+		s.printf(" %s revoked.", count(kept.Revoked, "key stays", "keys stay"))
 	}
 	if aside != "" {
 		s.printf(" What was there before is in %s; delete it when you are sure.", aside)
@@ -151,30 +157,39 @@ func (c *restoreCmd) Run(s *shell) error {
 	return nil
 }
 
-// suppressions reads whom the present data folder, if there is one, has forgotten.
-func (s *shell) suppressions() ([]string, error) {
-	if _, err := os.Stat(s.Data); errors.Is(err, os.ErrNotExist) {
+// since reads what the engine of the present data folder, if there is one, has
+// promised since the backup.
+func (s *shell) since(lose bool) (*operate.Since, error) {
+	if there, err := sqlite.Exists(s.Data); err != nil || !there {
+		return nil, err
+	}
+	var since *operate.Since
+	err := sqlite.ReadState(s.ctx, s.Data, func(r record.Reader) (err error) {
+		since, err = operate.ReadSince(r)
+		return err
+	})
+	if err != nil && lose {
+		s.notef("Whom the present folder has forgotten cannot be read, and is lost: %v\n", err)
 		return nil, nil
 	}
-	p, err := openProcess(s.ctx, s.Data, slog.New(slog.DiscardHandler), false)
 	if err != nil {
-		s.notef("The present data folder cannot be opened, so whom it has forgotten is unknown: %v\n", err)
-		return nil, nil
+		return nil, throughline.Errorf(throughline.Corrupt, "whom the present data folder has forgotten cannot be read, so a backup might bring them back: %w", err).
+			WithFix("move the folder away yourself, or give --lose-erasures")
 	}
-	defer p.close()
-	return p.core.Vault().Suppressions(s.ctx)
+	return since, nil
 }
 
-func (s *shell) forgetAgain(hashes []string) error {
+func (s *shell) keep(since *operate.Since) (operate.Kept, error) {
 	p, err := openProcess(s.ctx, s.Data, slog.New(slog.DiscardHandler), false)
 	if err != nil {
-		return err
+		return operate.Kept{}, err
 	}
 	defer p.close()
-	if err := p.core.Vault().Suppress(s.ctx, hashes, atShell()); err != nil {
-		return err
+	kept, err := p.access.Keep(s.ctx, atShell(), since)
+	if err != nil {
+		return kept, err
 	}
-	return p.store.Scrub(context.WithoutCancel(s.ctx))
+	return kept, p.store.Scrub(context.WithoutCancel(s.ctx))
 }
 
 func setAside(folder string) (string, error) {

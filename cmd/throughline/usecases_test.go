@@ -64,6 +64,7 @@ var useCases = map[string]door{
 	"operate.Access.CreateToken":  {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
 	"operate.Access.Tokens":       {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
 	"operate.Access.RevokeToken":  {route: "/api/v1/tokens/{name}", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.Keep":         {command: "restore", no: "part of restoring"},
 	"operate.Access.Authenticate": {no: "every door asks it"},
 	"operate.Access.Ownership":    {route: "/api/v1/status", command: "get", page: "GET /{$}"},
 	"operate.Access.InviteOwner":  {command: "serve", no: "the link is printed where only who runs the engine sees it"},

@@ -348,18 +348,15 @@ func (v *Vault) erase(tx record.Tx, hash string, by throughline.Actor) (throughl
 
 // Suppressions returns the hashes of every forgotten unit, which a restore
 // applies again.
-func (v *Vault) Suppressions(ctx context.Context) ([]string, error) {
+func Suppressions(r record.Reader) ([]string, error) {
 	var hashes []string
-	err := v.core.Record.State.View(ctx, func(r record.Reader) error {
-		for e, err := range r.List(bucketSuppressed, "", "") {
-			if err != nil {
-				return err
-			}
-			hashes = append(hashes, e.Key)
+	for e, err := range r.List(bucketSuppressed, "", "") {
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return hashes, err
+		hashes = append(hashes, e.Key)
+	}
+	return hashes, nil
 }
 
 // Suppress erases the units of the hashes again, as after a restore.

@@ -94,6 +94,20 @@ func (s *Store) open(ctx context.Context, cfg Config) (err error) {
 	return nil
 }
 
+// ReadState runs fn on the State of a folder that is not in use, whatever has
+// become of the rest of its record.
+func ReadState(ctx context.Context, dir string, fn func(record.Reader) error) error {
+	lock, err := takeLock(ctx, dir, time.Now())
+	if err != nil {
+		return err
+	}
+	s, err := openState(ctx, dir, Config{}.withDefaults())
+	if err != nil {
+		return errors.Join(err, lock.release())
+	}
+	return errors.Join(s.View(ctx, fn), s.close(), lock.release())
+}
+
 // Record returns the four ports.
 func (s *Store) Record() record.Record {
 	return record.Record{Journal: s.journal, State: s.state, Folds: folds{s.state}, Blobs: s.blobs}

@@ -131,20 +131,25 @@ func (a *Access) Tokens(ctx context.Context) ([]Token, error) {
 
 func (a *Access) readTokens(ctx context.Context) (tokens []storedToken, err error) {
 	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
-		tokens = nil
-		for e, err := range r.List(bucketTokens, "", "") {
-			if err != nil {
-				return err
-			}
-			var t storedToken
-			if _, err := engine.GetJSON(r, bucketTokens, e.Key, &t); err != nil {
-				return err
-			}
-			tokens = append(tokens, t)
-		}
-		return nil
+		tokens, err = tokensIn(r)
+		return err
 	})
 	return tokens, err
+}
+
+func tokensIn(r record.Reader) ([]storedToken, error) {
+	var tokens []storedToken
+	for e, err := range r.List(bucketTokens, "", "") {
+		if err != nil {
+			return nil, err
+		}
+		var t storedToken
+		if _, err := engine.GetJSON(r, bucketTokens, e.Key, &t); err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, t)
+	}
+	return tokens, nil
 }
 
 // RevokeToken ends a token at once.
