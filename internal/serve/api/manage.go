@@ -121,9 +121,8 @@ func registerLong[In, Out any](a *API, path, id, summary string, work func(conte
 }
 
 func (a *API) long(w http.ResponseWriter, r *http.Request, route string, work func(context.Context, operate.Progress) (any, error)) {
-	// A connection that may not be read any more would end the work's context.
 	out := http.NewResponseController(w)
-	if err := errors.Join(out.SetReadDeadline(time.Time{}), out.SetWriteDeadline(time.Time{})); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := out.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		a.problem(w, r, err)
 		return
 	}

@@ -360,7 +360,7 @@ func TestLongWork(t *testing.T) {
 			}
 		}
 	})
-	t.Run("work goes on beyond the time to read a request and to write an answer", func(t *testing.T) {
+	t.Run("work goes on beyond the time that a server gives other answers", func(t *testing.T) {
 		slow := openLive(t, enginetest.Options{Wrap: func(r record.Record) record.Record {
 			r.Journal = slowJournal{r.Journal}
 			return r
