@@ -262,14 +262,15 @@ func newVariant(v leaves, p operate.PlacementLine, l operate.VariantLine, series
 }
 
 // caption is what a variant says that the one most served does not: its first
-// text, or the first slot that differs where the first text is the same. Of
-// several such slots, one that no other shown variant fills alike is better.
+// text, or the first slot that differs where the first text is the same. One that
+// no other shown variant fills alike is enough; without such a slot it is all
+// that differ, the last first, as the first text is the longest.
 func caption(all []operate.VariantLine, v operate.VariantLine) string {
 	leader := all[0]
 	if v.ID == leader.ID {
 		return firstText(v)
 	}
-	words := ""
+	var differs []string
 	for i, s := range v.Slots {
 		if i >= len(leader.Slots) || s.Text == leader.Slots[i].Text {
 			continue
@@ -284,14 +285,13 @@ func caption(all []operate.VariantLine, v operate.VariantLine) string {
 		if alone(all[:min(maxThumbs, len(all))], v, i) {
 			return said
 		}
-		if words == "" {
-			words = said
-		}
+		differs = append(differs, said)
 	}
-	if words == "" {
+	if len(differs) == 0 {
 		return firstText(v)
 	}
-	return words
+	slices.Reverse(differs)
+	return strings.Join(differs, " · ")
 }
 
 // alone reports whether no other variant fills a slot alike.

@@ -257,9 +257,14 @@ func TestStatesOfTheLine(t *testing.T) {
 		fill(0, "Calm", "By hand", "Look")
 		fill(1, "Calm", "By hand", "")
 		fill(2, "Calm", "In oak", "Buy")
-		fill(3, "Loud", "In oak", "Look")
+		fill(3, "Loud", "In oak", "")
 		if got := texts(lineDoc(t, l).Find(".says")); !slices.Equal(got, []string{"Calm", "no cta", "cta: Buy", "Loud"}) {
 			t.Errorf("captions are %q", got)
+		}
+		fill(2, "Loud", "By hand", "Look")
+		fill(3, "Loud", "By hand", "")
+		if got := texts(lineDoc(t, l).Find(".says")); !slices.Equal(got, []string{"Calm", "no cta", "Loud", "no cta · Loud"}) {
+			t.Errorf("where no slot is alone, captions are %q", got)
 		}
 	})
 	t.Run("a release names its person", func(t *testing.T) {
