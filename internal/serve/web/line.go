@@ -110,6 +110,8 @@ type variantView struct {
 	Says                          string
 	Wide                          bool
 	Swatch, Now, Bar, Rate, Count leaf
+	// Leads is the mark of the variant most served.
+	Leads leaf
 	// First is the share it began with.
 	First string
 }
@@ -254,6 +256,7 @@ func newVariant(v leaves, p operate.PlacementLine, l operate.VariantLine, series
 		VariantLine: l, URL: previewPath(p.Name, l.ID), Says: caption(p.Variants, l), First: first, Wide: p.Surface != throughline.App,
 		Title:  fmt.Sprintf("Variant %s of %s as people see it", l.Label, p.Name),
 		Swatch: v.html(key+"swatch", swatch(class)),
+		Leads:  v.html(key+"leads", leads(l)),
 		Now:    v.text(key+"share", shareWords(l.Share, p.Recent)),
 		Bar:    v.html(key+"bar", bar(l.Share, class)),
 		Rate:   v.html(key+"rate", variantRate(l)),
@@ -279,6 +282,8 @@ func caption(all []operate.VariantLine, v operate.VariantLine) string {
 		switch {
 		case said == "":
 			said = "no " + s.Slot
+		case isColour(said): // nobody reads one: its piece has a name
+			said, _, _ = strings.Cut(string(s.Level), "@")
 		case i > 0:
 			said = s.Slot + ": " + said
 		}
@@ -320,6 +325,13 @@ func shareWords(share float64, of int64) string {
 		return operate.SayCases(throughline.Number{Value: share, N: of})
 	}
 	return operate.SayShare(share)
+}
+
+func leads(l operate.VariantLine) template.HTML {
+	if !l.Best {
+		return ""
+	}
+	return `<span class="tag">leads</span>`
 }
 
 func swatch(class string) template.HTML {

@@ -261,6 +261,15 @@ func TestStatesOfTheLine(t *testing.T) {
 		if got := texts(lineDoc(t, l).Find(".says")); !slices.Equal(got, []string{"Calm", "no cta", "cta: Buy", "Loud"}) {
 			t.Errorf("captions are %q", got)
 		}
+		for v, colour := range []string{"#243447", "#3c5240"} {
+			fill(v, "Calm", "By hand", colour)
+			l.Placements[0].Variants[v].Slots[2].Level = "theme-night@3"
+		}
+		if got := texts(lineDoc(t, l).Find(".says")); got[1] != "theme-night" {
+			t.Errorf("another colour is said as %q", got[1])
+		}
+		fill(0, "Calm", "By hand", "Look")
+		fill(1, "Calm", "By hand", "")
 		fill(2, "Loud", "By hand", "Look")
 		fill(3, "Loud", "By hand", "")
 		if got := texts(lineDoc(t, l).Find(".says")); !slices.Equal(got, []string{"Calm", "no cta", "Loud", "no cta · Loud"}) {
