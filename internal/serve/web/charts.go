@@ -59,7 +59,7 @@ const (
 	areaHeight  = 148
 	areaTop     = 16
 	areaBottom  = 128
-	areaRight   = 296 // labels stand right of it
+	areaRight   = 284 // labels stand right of it
 	areaPoints  = 48  // more are thinned out: they would not be seen
 	bandLabel   = 13  // the least height of a band that is labelled
 	others      = "others"
