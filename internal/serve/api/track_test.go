@@ -316,6 +316,7 @@ func TestTrackDurability(t *testing.T) {
 	t.Run("an answer waits for the commit, and beyond the limit clients are told to come back", func(t *testing.T) {
 		j, wrap := faulty()
 		d := openLive(t, enginetest.Options{Wrap: wrap, Live: live.Config{Ingest: 1, EpochEvery: time.Hour}})
+		enginetest.Eventually(t, "nothing but requests goes to the journal", func() bool { return d.count(t, throughline.EventEpochPublished) == 1 })
 		hold := make(chan struct{})
 		letGo := sync.OnceFunc(func() { close(hold) })
 		t.Cleanup(letGo)
