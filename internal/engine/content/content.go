@@ -61,8 +61,21 @@ func (c *Content) Check(ctx context.Context, change Change) ([]throughline.Findi
 }
 
 // Apply makes a release of the change. A change that alters nothing makes none
-// and returns the release in force.
+// and returns the release in force. Where the change names no base, a release
+// that came in between is no conflict: it is planned again on top of that one.
 func (c *Content) Apply(ctx context.Context, by throughline.Actor, change Change) (throughline.Release, error) {
+	for attempt := 1; ; attempt++ {
+		rel, err := c.apply(ctx, by, change)
+		if throughline.CodeOf(err) != throughline.Conflict || change.Base != 0 || attempt == applyAttempts {
+			return rel, err
+		}
+	}
+}
+
+// applyAttempts bounds how often a change is planned again.
+const applyAttempts = 5
+
+func (c *Content) apply(ctx context.Context, by throughline.Actor, change Change) (throughline.Release, error) {
 	p, err := c.prepare(ctx, change)
 	if err != nil {
 		return throughline.Release{}, err

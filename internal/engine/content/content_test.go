@@ -193,3 +193,24 @@ func TestCheckAndBadInput(t *testing.T) {
 		})
 	}
 }
+
+func TestAppliesWithoutABaseAllGoLive(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Open(t, enginetest.Options{})
+	e.Apply(t, enginetest.Workspace)
+	const writers = 4
+	errs := make([]error, writers)
+	var all sync.WaitGroup
+	for i := range writers {
+		c := change(t, 0, strings.Replace(enginetest.Headline("Hello"), "headline-short", "headline-"+string(rune('a'+i)), 1))
+		all.Go(func() { _, errs[i] = e.Content.Apply(t.Context(), enginetest.Ana(), c) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	releases, err := e.Content.Releases(t.Context(), 100)
+	if err != nil || len(releases) != 1+writers {
+		t.Errorf("%d releases, %v", len(releases), err)
+	}
+}
