@@ -24,6 +24,8 @@ import (
 type serveCmd struct {
 	Listen string `help:"Address to listen on; anything but this machine needs a proxy that speaks TLS." default:"127.0.0.1:8484" env:"THROUGHLINE_LISTEN"`
 	Log    string `help:"Least grave log line to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	HTTPS  bool   `help:"People reach it over TLS, through a proxy: cookies are for TLS alone." env:"THROUGHLINE_HTTPS"`
+	Invite bool   `help:"Print a new one-time link for the owner, who has lost the password."`
 }
 
 // Run serves the engine of the data folder until it is told to stop.
@@ -44,11 +46,12 @@ func (c *serveCmd) Run(s *shell) error {
 	if err != nil {
 		return errors.Join(err, p.close())
 	}
+	p.web.HTTPS = c.HTTPS
 	err = p.serve(s.ctx, listener, func(at place) error {
 		if err := p.leaveKey(s.ctx, s.Data, at.local); err != nil {
 			return err
 		}
-		return p.greet(s.ctx, s.out, at)
+		return p.greet(s.ctx, s.out, at, c.Invite)
 	})
 	p.takeKey(s.Data)
 	return errors.Join(err, p.close())
@@ -67,15 +70,16 @@ func runsAlready(folder string, err error) error {
 	return taken.WithFix("it serves %s already; commands find it by the data folder. Stop it first, or give this one another --data", strings.TrimSpace(string(address)))
 }
 
-// greet prints where the engine is and, until somebody has accepted ownership,
-// the one-time link by which its owner does.
-func (p *process) greet(ctx context.Context, w io.Writer, at place) error {
+// greet prints where the engine is and, until somebody has accepted ownership or
+// where a new one is asked for,
+// the one-time link by which its owner comes in.
+func (p *process) greet(ctx context.Context, w io.Writer, at place, invite bool) error {
 	fmt.Fprintf(w, "Throughline serves %s\n", at.public)
 	if at.exposed {
 		fmt.Fprintln(w, exposedWarning)
 	}
 	owner, err := p.access.Ownership(ctx)
-	if err != nil || owner.Accepted {
+	if err != nil || owner.Accepted && !invite {
 		return err
 	}
 	secret, err := p.access.InviteOwner(ctx)
@@ -85,7 +89,11 @@ func (p *process) greet(ctx context.Context, w io.Writer, at place) error {
 	if owner.Person == "" {
 		fmt.Fprintln(w, "No engine is declared yet. In another shell: throughline init my-workspace, then throughline apply my-workspace.")
 	}
-	fmt.Fprintf(w, "Nobody has accepted ownership yet. The owner opens this link, once, within a day:\n  %s/welcome/%s\n", at.public, secret)
+	why := "Nobody has accepted ownership yet."
+	if owner.Accepted {
+		why = "A new password for " + owner.Name + "."
+	}
+	fmt.Fprintf(w, "%s The owner opens this link, once, within a day:\n  %s/welcome/%s\n", why, at.public, secret)
 	return nil
 }
 
