@@ -1,5 +1,7 @@
 package throughline
 
+import "encoding/json"
+
 // Engine is one workspace and its record. A process serves exactly one, and
 // exactly one person, who accepted, answers for it.
 type Engine struct {
@@ -21,7 +23,7 @@ type Person struct {
 	// Discipline is the craft the person comes from.
 	Discipline Discipline `json:"discipline,omitempty"`
 	// Roles say what the person may do; the engine's owner may do everything.
-	Roles []Role `json:"roles,omitempty"`
+	Roles []Grant `json:"roles,omitempty"`
 }
 
 // Kind returns KindPerson.
@@ -56,6 +58,28 @@ const (
 	Operations Discipline = "operations"
 	Other      Discipline = "other"
 )
+
+// Grant is a role, everywhere or within limits. Every limit that is set must
+// hold.
+type Grant struct {
+	Role Role `json:"role"`
+	// Markets are languages (de), regions (CH) or both (de-CH).
+	Markets []string `json:"markets,omitempty"`
+	// Brands are names of Brands.
+	Brands []string `json:"brands,omitempty"`
+	// Kinds are the kinds of resources it is about.
+	Kinds []Kind `json:"kinds,omitempty"`
+}
+
+// UnmarshalJSON reads a grant, or a bare role as revisions before Grant had it.
+func (g *Grant) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		*g = Grant{}
+		return json.Unmarshal(b, &g.Role)
+	}
+	type plain Grant
+	return json.Unmarshal(b, (*plain)(g))
+}
 
 // Role is what a person may do. Ownership is not a role: it is Engine.Owner.
 type Role string

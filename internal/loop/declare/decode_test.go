@@ -195,7 +195,7 @@ func TestEveryFieldSurvives(t *testing.T) {
 // choices gives one allowed value for each type of text with a list of them.
 func choices() map[string]string {
 	return map[string]string{
-		"Discipline": "creative", "Role": "maker", "Surface": "app", "SlotType": "link", "LengthUnit": "width", "Severity": "info",
+		"Discipline": "creative", "Role": "maker", "Kind": "Fragment", "Surface": "app", "SlotType": "link", "LengthUnit": "width", "Severity": "info",
 		"PolicyKind": "uniform", "HoldoutServe": "control", "HoldoutScope": "engine", "Stickiness": "none",
 	}
 }

@@ -22,7 +22,7 @@ func TestEveryMistakeBetweenResourcesIsNamedPlacedAndMended(t *testing.T) {
 		old, new string
 	}{
 		{"an engine whose owner is nobody", "owner: ada}", "owner: adda}"},
-		{"two engines", "kind: Person\nmetadata: {name: ben}\nspec: {name: Ben Ito, discipline: creative, roles: [maker]}", "kind: Engine\nmetadata: {name: ben}\nspec: {title: B, owner: ada}"},
+		{"two engines", "kind: Person\nmetadata: {name: ben}\nspec: {name: Ben Ito, discipline: creative, roles: [{role: maker}]}", "kind: Engine\nmetadata: {name: ben}\nspec: {title: B, owner: ada}"},
 		{"no engine", "kind: Engine\nmetadata: {name: bakery}\nspec: {title: Corner Bakery, owner: ada}", "kind: Person\nmetadata: {name: eve}\nspec: {name: Eve}"},
 		{"an owner who is nobody", "{name: home.hero, owner: ben}", "{name: home.hero, owner: bern}"},
 		{"a token that could leave its style", `radius: 6px`, `radius: "6px; background: url(//x)"`},
