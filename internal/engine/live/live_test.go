@@ -231,6 +231,58 @@ func TestPublisherThatSleptPublishesNothing(t *testing.T) {
 	}
 }
 
+// busyBlobs answers deletions as while a backup copies.
+type busyBlobs struct {
+	record.Blobs
+	busy    atomic.Bool
+	refused atomic.Int64
+}
+
+func (b *busyBlobs) Delete(ctx context.Context, d throughline.Digest) error {
+	if b.busy.Load() {
+		b.refused.Add(1)
+		return throughline.Errorf(throughline.Unavailable, "a backup copies blobs")
+	}
+	return b.Blobs.Delete(ctx, d)
+}
+
+func TestPruningDuringBackup(t *testing.T) {
+	t.Parallel()
+	clock, b := enginetest.NewClock(noon), new(busyBlobs)
+	keep := time.Hour
+	e := enginetest.Open(t, enginetest.Options{Clock: clock.Now, Live: live.Config{EpochEvery: 10 * time.Millisecond, KeepEpochs: keep}, Wrap: func(r record.Record) record.Record {
+		b.Blobs, r.Blobs = r.Blobs, b
+		return r
+	}})
+	e.Run(t)
+	e.Declare(t)
+	learn := func(unit string) {
+		t.Helper()
+		number := e.Plane.Table().Epoch()
+		d := e.Decide(t, "home.hero", unit, nil)
+		e.Observe(t, "track", exposure(d.ID))
+		enginetest.Eventually(t, "an epoch is served", func() bool { return e.Plane.Table().Epoch() > number })
+	}
+	old := epochs(t, e.Process)
+	clock.Turn(keep + time.Minute)
+	b.busy.Store(true)
+	learn("during-a")
+	learn("during-b")
+	t.Run("while blobs are copied epochs go on and the old ones keep their names", func(t *testing.T) {
+		if now := epochs(t, e.Process); now != old+2 || b.refused.Load() == 0 {
+			t.Errorf("%d epochs, were %d; %d deletions refused", now, old, b.refused.Load())
+		}
+	})
+	b.busy.Store(false)
+	learn("after")
+	t.Run("afterwards the old ones go", func(t *testing.T) {
+		enginetest.Eventually(t, "they are gone", func() bool { return epochs(t, e.Process) == 3 })
+		if strings.Contains(e.Log.String(), "no new epoch") {
+			t.Error(e.Log)
+		}
+	})
+}
+
 // brokenBlobs loses or spoils what is read from it.
 type brokenBlobs struct {
 	record.Blobs

@@ -217,18 +217,33 @@ func (p *publisher) prune(ctx context.Context) error {
 	if err != nil || len(old) == 0 {
 		return err
 	}
-	err = p.core.Record.State.Update(ctx, func(tx record.Tx) error {
-		for _, ep := range old {
+	gone, err := p.deleteEpochs(ctx, old)
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	return p.core.Record.State.Update(ctx, func(tx record.Tx) error {
+		for _, ep := range gone {
 			if err := tx.Delete(bucketEpochs, fmt.Sprintf("%010d", ep.Number)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// deleteEpochs deletes the blobs of epochs and returns those whose entries may
+// follow: an entry outlives its blob, so that no blob is left that nothing names.
+// What a backup is copying stays for later.
+func (p *publisher) deleteEpochs(ctx context.Context, old []published) (gone []published, err error) {
 	for _, ep := range old {
-		if err == nil {
-			err = p.core.Record.Blobs.Delete(ctx, ep.Epoch)
+		err := p.core.Record.Blobs.Delete(ctx, ep.Epoch)
+		if throughline.CodeOf(err) == throughline.Unavailable {
+			return gone, nil
 		}
+		if err != nil {
+			return gone, err
+		}
+		gone = append(gone, ep)
 	}
-	return err
+	return gone, nil
 }
