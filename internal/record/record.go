@@ -27,9 +27,10 @@ type Record struct {
 type Journal interface {
 	// Append makes the events durable, in order, and returns one receipt each.
 	// It returns only when they would survive a power cut; an error means that
-	// none of them is promised. An event whose Key the journal already holds is
-	// not appended again: its receipt says so. Appends from many goroutines are
-	// grouped into one write.
+	// none of them is promised. An event whose Key was appended in the last seven
+	// days is not appended again: its receipt says so. Adapters may remember keys
+	// for longer, and none promises it. Appends from many goroutines are grouped
+	// into one write.
 	Append(ctx context.Context, events []throughline.Event) ([]Receipt, error)
 	// Read yields the events after seq in order, in the batches they were
 	// written in, up to the head at the time of the call. A batch whose checksum,
@@ -50,7 +51,7 @@ type Journal interface {
 type Receipt struct {
 	// Seq is its number in the journal; for a duplicate, 0.
 	Seq uint64
-	// Duplicate is true when the journal already held an event of the same key.
+	// Duplicate is true when the journal remembered an event of the same key.
 	Duplicate bool
 }
 
@@ -148,6 +149,7 @@ type Blobs interface {
 	// that no longer match their digest are an error with the code Corrupt at
 	// the end of reading.
 	Get(ctx context.Context, d throughline.Digest) (io.ReadCloser, error)
-	// Delete removes them; a digest that is not there is no error.
+	// Delete removes them; a digest that is not there is no error. An adapter may
+	// answer Unavailable for a while, in which a backup counts on what is there.
 	Delete(ctx context.Context, d throughline.Digest) error
 }

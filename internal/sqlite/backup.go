@@ -74,15 +74,7 @@ func within(outer, inner string) (bool, error) {
 }
 
 func (s *Store) backUp(ctx context.Context, work string, m *meter) error {
-	s.blobs.deleting.Lock()
-	defer s.blobs.deleting.Unlock()
-	if err := s.state.db.copyTo(ctx, work, m); err != nil {
-		return err
-	}
-	if err := s.blobs.db.copyTo(ctx, work, m); err != nil {
-		return err
-	}
-	if err := copyBlobs(ctx, s.blobs.dir, filepath.Join(work, blobFolder), m); err != nil {
+	if err := s.copyReferring(ctx, work, m); err != nil {
 		return err
 	}
 	if err := s.journal.db.copyTo(ctx, work, m); err != nil {
@@ -97,6 +89,20 @@ func (s *Store) backUp(ctx context.Context, work string, m *meter) error {
 		return throughline.Errorf(throughline.Internal, "the backup's manifest cannot be written: %w", err)
 	}
 	return writeDurably(filepath.Join(work, manifestName), strings.NewReader(string(text)+"\n"))
+}
+
+// copyReferring copies what refers and what it refers to: State, then the
+// blobs, of which none may be deleted in between.
+func (s *Store) copyReferring(ctx context.Context, work string, m *meter) error {
+	s.blobs.deleting.Lock()
+	defer s.blobs.deleting.Unlock()
+	if err := s.state.db.copyTo(ctx, work, m); err != nil {
+		return err
+	}
+	if err := s.blobs.db.copyTo(ctx, work, m); err != nil {
+		return err
+	}
+	return copyBlobs(ctx, s.blobs.dir, filepath.Join(work, blobFolder), m)
 }
 
 // Restore makes the data folder, which must not exist or be empty, from a

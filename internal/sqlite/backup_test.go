@@ -179,3 +179,49 @@ func TestBackup(t *testing.T) {
 		}
 	})
 }
+
+func TestDeleteDuringBackup(t *testing.T) {
+	s := openStore(t, t.TempDir(), Config{})
+	for i := range 4 {
+		if err := refer(t.Context(), s, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parent := t.TempDir()
+	dest := filepath.Join(parent, "backup")
+	copied := func(name string) bool {
+		found, err := filepath.Glob(filepath.Join(parent, "*", name))
+		if err != nil {
+			t.Error(err)
+		}
+		return len(found) > 0
+	}
+	var during, after []error
+	err := s.Backup(t.Context(), dest, func(uint64, uint64) {
+		err := s.blobs.Delete(t.Context(), throughline.Digest{1})
+		switch {
+		case copied("journal.db"):
+			after = append(after, err)
+		case copied("state.db"):
+			during = append(during, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("while a backup copies blobs a deletion is Unavailable and does not wait", func(t *testing.T) {
+		for _, err := range during {
+			if throughline.CodeOf(err) != throughline.Unavailable {
+				t.Errorf("got %v", err)
+			}
+		}
+		if len(during) == 0 {
+			t.Error("nobody tried")
+		}
+	})
+	t.Run("while it copies the journal, blobs are deleted again", func(t *testing.T) {
+		if err := errors.Join(after...); err != nil || len(after) == 0 {
+			t.Errorf("%d tried: %v", len(after), err)
+		}
+	})
+}

@@ -162,9 +162,12 @@ func (b *blobs) Get(ctx context.Context, d throughline.Digest) (io.ReadCloser, e
 	return checked(f, d), nil
 }
 
-// Delete implements record.Blobs.
+// Delete implements record.Blobs. While a backup copies blobs it does not wait
+// and is an error with the code Unavailable.
 func (b *blobs) Delete(ctx context.Context, d throughline.Digest) error {
-	b.deleting.RLock()
+	if !b.deleting.TryRLock() {
+		return throughline.Errorf(throughline.Unavailable, "no blob is deleted while a backup copies them").WithFix("try again when the backup is done")
+	}
 	defer b.deleting.RUnlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
