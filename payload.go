@@ -104,11 +104,10 @@ type SignalObserved struct {
 	Name string `json:"name,omitempty"`
 }
 
-// SubjectErased is the payload of subject.erased; Event.Subject says who it was.
-type SubjectErased struct {
-	// Suppression is the keyed hash that keeps the recipient from coming back.
-	Suppression string `json:"suppression"`
-}
+// SubjectErased is the payload of subject.erased; Event.Subject says whose key
+// was destroyed. It is empty: whatever led from that subject to a unit would
+// undo the erasure.
+type SubjectErased struct{}
 
 // ImportBatch is the payload of import.batch.
 type ImportBatch struct {

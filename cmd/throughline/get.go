@@ -179,11 +179,11 @@ func (s *shell) printStatus(st operate.Status) {
 		serves = "has nothing live to serve"
 	}
 	s.printf("%s %s. Owner: %s.\n", orText(st.Title, "This engine"), serves, owner)
-	if st.Trouble != "" {
-		s.printf("Nothing new is learned: %s\n", st.Trouble)
+	for _, trouble := range st.Troubles {
+		s.printf("Trouble: %s\n", trouble)
 	}
 	s.printf("Journal: %s, %d of them in the numbers.\n", count(int(st.Journal.Seq), "event", "events"), st.Folded)
-	s.printf("Decisions since start: %d journaled, %d dropped; %d known only from their exposure.\n", st.DecisionsJournaled, st.DecisionsDropped, st.DecisionsLost)
+	s.printf("Decisions since start: %d journaled, %d dropped. Lost before: %d. Known only from their exposure: %d.\n", st.DecisionsJournaled, st.DecisionsDropped, st.DecisionsLost, st.DecisionsFromExposure)
 	s.printf("Outcome to changed decision: %s. Apply to served: %s.\n", operate.SayNumber(st.SignalToDecision), operate.SayNumber(st.ApplyToServed))
 }
 

@@ -55,7 +55,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	}
 	projection := engine.NewProjection(core)
 	p := &process{store: store, core: core, content: content.New(core), access: operate.NewAccess(core)}
-	p.plane = live.New(core, projection, live.Config{})
+	p.plane = live.New(core, projection, live.Config{Notes: store.Notes()})
 	if err := p.plane.Start(ctx); err != nil {
 		return nil, err
 	}

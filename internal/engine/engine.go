@@ -145,14 +145,29 @@ func (c *Core) NewEvent(t throughline.EventType, payload any, by throughline.Act
 	}
 }
 
-// Update runs fn in a transaction of State, then relays the events it left in
-// the outbox to the journal. When Update returns nil both are durable.
+// Update runs fn in a transaction of State, which is durable when Update
+// returns nil, with the events it left in the outbox. They are relayed to the
+// journal at once if that is possible, else by [Core.Relay]: an error means that
+// nothing was changed, never that the journal is behind.
 func (c *Core) Update(ctx context.Context, fn func(record.Tx) error) error {
 	if err := c.Record.State.Update(ctx, fn); err != nil {
 		return err
 	}
-	return c.relay.runOnce(context.WithoutCancel(ctx)) // what is done is told, though the asker left
+	_ = c.relay.runOnce(context.WithoutCancel(ctx)) // kept as RelayTrouble; what is done is told, though the asker left
+	return nil
 }
+
+// Relay moves what Update could not, and what other processes left behind, from
+// the outbox to the journal, until ctx ends.
+func (c *Core) Relay(ctx context.Context) error { return c.relay.run(ctx) }
+
+// RelayNow moves the whole outbox to the journal, for those who need it there
+// before they go on.
+func (c *Core) RelayNow(ctx context.Context) error { return c.relay.runOnce(ctx) }
+
+// RelayTrouble returns why the outbox could not be moved to the journal last,
+// or nil when it could.
+func (c *Core) RelayTrouble() error { return c.relay.trouble() }
 
 // RandomBytes returns n bytes nobody can guess.
 func RandomBytes(n int) []byte {

@@ -17,25 +17,40 @@ import (
 // from and the numbers that pages show. It follows the journal and is
 // checkpointed, so a restart folds only what came after; thrown away, it comes
 // back the same from the journal alone.
+//
+// The two folds are independent: an event that one refuses counts once in the
+// other however often it is tried, and a new version of one is rebuilt alone.
 type Projection struct {
 	core *Core
 
 	mu     sync.RWMutex
 	learn  *learn.State
 	report *report.State
-	seq    uint64
+	at     places
 	asOf   time.Time
-	// saved is the seq of the checkpoint kept.
-	saved uint64
+	// saved are the places of the checkpoints kept; saving is held while they and
+	// the state they are of must belong together.
+	saved  places
+	saving sync.Mutex
 	// changed is closed, and replaced, when events are folded.
 	changed chan struct{}
 }
+
+// places are the last event that each fold has taken.
+type places struct{ learn, report uint64 }
+
+// both returns the last event that both have taken.
+func (p places) both() uint64 { return min(p.learn, p.report) }
 
 const (
 	foldLearn  = "learn"
 	foldReport = "report"
 
+	// checkpointEvery is the least time between checkpoints. One that takes long
+	// is followed by checkpointRest times as long without: nobody else writes to
+	// State meanwhile, and that is at most 5 % of the time.
 	checkpointEvery = 5 * time.Second
+	checkpointRest  = 19
 )
 
 // NewProjection returns an empty projection of the engine's journal.
@@ -43,49 +58,54 @@ func NewProjection(core *Core) *Projection {
 	return &Projection{core: core, learn: learn.NewState(), report: report.NewState(), changed: make(chan struct{})}
 }
 
-// Load continues from the checkpoint kept, if both folds have one of the same
-// place and of this version of their code; otherwise it starts from the first
-// event.
+// Load continues each fold from its checkpoint, if there is one of this version
+// of its code; otherwise from the first event.
 func (p *Projection) Load(ctx context.Context) error {
-	l, err := p.core.Record.Folds.Load(ctx, foldLearn)
-	if throughline.CodeOf(err) == throughline.NotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	r, err := p.core.Record.Folds.Load(ctx, foldReport)
-	if throughline.CodeOf(err) == throughline.NotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if l.Seq != r.Seq || l.Version != learn.Version || r.Version != report.Version {
-		return nil
-	}
 	head, err := p.core.Record.Journal.Head(ctx)
 	if err != nil {
 		return err
 	}
-	if head.Seq < l.Seq {
-		return JournalMissing(head.Seq, l.Seq)
-	}
 	ls, rs := learn.NewState(), report.NewState()
-	if err := ls.Unmarshal(l.Data); err != nil {
-		return nil // a checkpoint is only a saving of time
+	var at places
+	if at.learn, err = p.loadFold(ctx, foldLearn, learn.Version, head.Seq, ls); err != nil {
+		return err
 	}
-	if err := rs.Unmarshal(r.Data); err != nil {
-		return nil
+	if at.learn == 0 {
+		ls = learn.NewState() // what a damaged checkpoint left in it is no start
 	}
-	asOf, err := p.recordedAt(ctx, l.Seq)
+	if at.report, err = p.loadFold(ctx, foldReport, report.Version, head.Seq, rs); err != nil {
+		return err
+	}
+	if at.report == 0 {
+		rs = report.NewState()
+	}
+	asOf, err := p.recordedAt(ctx, at.learn)
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.learn, p.report, p.seq, p.asOf, p.saved = ls, rs, l.Seq, asOf, l.Seq
+	p.learn, p.report, p.at, p.asOf, p.saved = ls, rs, at, asOf, at
 	return nil
+}
+
+// loadFold reads one fold's checkpoint into its state and returns its place; 0
+// when there is none that can be used, for it only saves time.
+func (p *Projection) loadFold(ctx context.Context, name string, version int, head uint64, state interface{ Unmarshal([]byte) error }) (uint64, error) {
+	c, err := p.core.Record.Folds.Load(ctx, name)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if head < c.Seq {
+		return 0, JournalMissing(head, c.Seq)
+	}
+	if c.Version != version || state.Unmarshal(c.Data) != nil {
+		return 0, nil
+	}
+	return c.Seq, nil
 }
 
 // recordedAt returns when an event was recorded; the zero time for one that
@@ -144,25 +164,27 @@ func (p *Projection) fold(batch []throughline.Event, last uint64) (done bool, er
 		if e.Seq > last {
 			return true, nil
 		}
-		if e.Seq <= p.seq {
-			continue
+		if e.Seq > p.at.learn {
+			if err := learn.Step(p.learn, e); err != nil {
+				return false, err
+			}
+			p.at.learn, p.asOf = e.Seq, e.RecordedAt
 		}
-		if err := learn.Step(p.learn, e); err != nil {
-			return false, err
+		if e.Seq > p.at.report {
+			if err := report.Step(p.report, e); err != nil {
+				return false, err
+			}
+			p.at.report = e.Seq
 		}
-		if err := report.Step(p.report, e); err != nil {
-			return false, err
-		}
-		p.seq, p.asOf = e.Seq, e.RecordedAt
 	}
-	return p.seq >= last, nil
+	return p.at.both() >= last, nil
 }
 
-// Seq returns the last event folded.
+// Seq returns the last event that both folds have taken.
 func (p *Projection) Seq() uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.seq
+	return p.at.both()
 }
 
 // Changed returns a channel that is closed when events are folded next.
@@ -173,17 +195,21 @@ func (p *Projection) Changed() <-chan struct{} {
 }
 
 // Follow folds events as they come until ctx ends, and keeps checkpoints.
-func (p *Projection) Follow(ctx context.Context) error {
-	last := p.core.Clock()
+// CaughtUp is told whenever all of the journal is folded, saved how each
+// checkpoint went: without one a restart takes longer, and nothing else is amiss.
+func (p *Projection) Follow(ctx context.Context, caughtUp func(), saved func(error)) error {
+	next := p.core.Clock().Add(checkpointEvery)
 	for {
 		if err := p.CatchUp(ctx); err != nil {
 			return err
 		}
-		if now := p.core.Clock(); now.Sub(last) >= checkpointEvery {
-			if err := p.Save(ctx); err != nil {
-				return err
+		caughtUp()
+		if start := p.core.Clock(); !start.Before(next) {
+			err := p.Save(ctx)
+			if ctx.Err() == nil {
+				saved(err)
 			}
-			last = now
+			next = afterCheckpoint(start, p.core.Clock())
 		}
 		if err := p.core.Record.Journal.Wait(ctx, p.Seq()); err != nil {
 			return err
@@ -191,30 +217,46 @@ func (p *Projection) Follow(ctx context.Context) error {
 	}
 }
 
-// Save keeps a checkpoint.
+// afterCheckpoint returns when to begin the checkpoint after one.
+func afterCheckpoint(began, ended time.Time) time.Time {
+	return ended.Add(max(checkpointEvery, checkpointRest*ended.Sub(began)))
+}
+
+// Save keeps a checkpoint of each fold that went on since its last. They are two,
+// so that a new version of one does not throw away the other.
 func (p *Projection) Save(ctx context.Context) error {
-	l, r, seq, err := p.marshal()
-	if err != nil || seq == p.saved {
+	p.saving.Lock()
+	defer p.saving.Unlock()
+	p.mu.RLock()
+	same := p.at == p.saved
+	p.mu.RUnlock()
+	if same {
+		return nil
+	}
+	l, r, at, err := p.marshal()
+	if err != nil {
 		return err
 	}
-	if err := p.core.Record.Folds.Save(ctx, foldLearn, record.Checkpoint{Version: learn.Version, Seq: seq, Data: l}); err != nil {
+	if err := p.core.Record.Folds.Save(ctx, foldLearn, record.Checkpoint{Version: learn.Version, Seq: at.learn, Data: l}); err != nil {
 		return err
 	}
-	if err := p.core.Record.Folds.Save(ctx, foldReport, record.Checkpoint{Version: report.Version, Seq: seq, Data: r}); err != nil {
+	if err := p.core.Record.Folds.Save(ctx, foldReport, record.Checkpoint{Version: report.Version, Seq: at.report, Data: r}); err != nil {
 		return err
 	}
-	p.saved = seq
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.saved = at
 	return nil
 }
 
-func (p *Projection) marshal() (l, r []byte, seq uint64, err error) {
+func (p *Projection) marshal() (l, r []byte, at places, err error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if l, err = p.learn.Marshal(); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, places{}, err
 	}
 	r, err = p.report.Marshal()
-	return l, r, p.seq, err
+	return l, r, p.at, err
 }
 
 // Learned runs fn on what policies learn from; through is the last event in it
@@ -222,7 +264,7 @@ func (p *Projection) marshal() (l, r []byte, seq uint64, err error) {
 func (p *Projection) Learned(fn func(s *learn.State, through uint64, asOf time.Time)) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	fn(p.learn, p.seq, p.asOf)
+	fn(p.learn, p.at.learn, p.asOf)
 }
 
 // Reported runs fn on what pages show. fn must not keep the state.
@@ -234,34 +276,38 @@ func (p *Projection) Reported(fn func(s *report.State)) {
 
 // Clone returns a copy that stays where it is.
 func (p *Projection) Clone() (*Projection, error) {
-	l, r, seq, err := p.marshal()
+	l, r, at, err := p.marshal()
 	if err != nil {
 		return nil, err
 	}
 	q := NewProjection(p.core)
-	q.seq = seq
+	q.at = at
 	return q, errors.Join(q.learn.Unmarshal(l), q.report.Unmarshal(r))
 }
 
-// Replace takes over the state of another projection.
+// Replace takes over the state of another projection. The checkpoints kept are
+// of the state before, even where their places are the same.
 func (p *Projection) Replace(q *Projection) {
+	p.saving.Lock()
+	defer p.saving.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.learn, p.report, p.seq, p.asOf = q.learn, q.report, q.seq, q.asOf
+	p.learn, p.report, p.at, p.asOf = q.learn, q.report, q.at, q.asOf
+	p.saved = places{}
 }
 
 // Differs reports in which fold two projections of the same place differ; empty
 // when they are the same to the last bit.
 func (p *Projection) Differs(q *Projection) (string, error) {
-	pl, pr, pseq, err := p.marshal()
+	pl, pr, pat, err := p.marshal()
 	if err != nil {
 		return "", err
 	}
-	ql, qr, qseq, err := q.marshal()
+	ql, qr, qat, err := q.marshal()
 	switch {
 	case err != nil:
 		return "", err
-	case pseq != qseq:
+	case pat != qat:
 		return "place in the journal", nil
 	case !bytes.Equal(pl, ql):
 		return foldLearn, nil

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"sync"
 
 	"github.com/throughline-engine/throughline"
@@ -157,7 +158,9 @@ func (v *Vault) load(ctx context.Context, missing map[string]string) (map[string
 	if err != nil || len(found) == len(missing) {
 		return found, err
 	}
+	known := found
 	err = v.core.Record.State.Update(ctx, func(tx record.Tx) error {
+		found = maps.Clone(known) // what an attempt made that was rolled back has no key in State
 		for h := range missing {
 			if found[h] != nil {
 				continue
@@ -297,8 +300,8 @@ func (s *subject) reveal(e *throughline.Event) ([]byte, error) {
 }
 
 // Forget destroys the unit's key and suppresses the unit. It reports the
-// subject that was erased, or false when the engine never recorded the unit. Either way nothing is
-// recorded of it from now on.
+// subject that was erased, or false when the engine never recorded the unit.
+// Either way nothing is recorded of it from now on.
 func (v *Vault) Forget(ctx context.Context, unit string, by throughline.Actor) (throughline.ID, bool, error) {
 	hash := v.UnitHash(unit)
 	var id throughline.ID
@@ -341,7 +344,7 @@ func (v *Vault) erase(tx record.Tx, hash string, by throughline.Actor) (throughl
 	if err := tx.Delete(bucketSubjectIDs, sub.ID.String()); err != nil {
 		return throughline.ID{}, err
 	}
-	e := v.core.NewEvent(throughline.EventSubjectErased, throughline.SubjectErased{Suppression: hash}, by, "erase/"+sub.ID.String())
+	e := v.core.NewEvent(throughline.EventSubjectErased, throughline.SubjectErased{}, by, "erase/"+sub.ID.String())
 	e.Subject = sub.ID
 	return sub.ID, tx.Outbox(e)
 }

@@ -6,6 +6,7 @@
 //	state.db     buckets, the outbox, checkpoints of folds
 //	blobs.db     blobs up to 64 KiB
 //	blobs/       larger blobs, one file each
+//	notes        what a process leaves to the next, never synced
 //
 // The databases are in WAL mode with synchronous=FULL: what is acknowledged
 // survives a power cut. Every database has one connection that writes, and
@@ -55,6 +56,7 @@ type Store struct {
 	journal *journal
 	state   *state
 	blobs   *blobs
+	notes   *os.File
 	close   func() error
 }
 
@@ -86,6 +88,9 @@ func (s *Store) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	if s.blobs, err = openBlobs(ctx, s.dir, cfg); err != nil {
+		return err
+	}
+	if s.notes, err = openNotes(s.dir); err != nil {
 		return err
 	}
 	if err := syncFolder(s.dir); err != nil {
@@ -128,6 +133,9 @@ func (s *Store) closeAll() error {
 	}
 	if s.blobs != nil {
 		errs = append(errs, s.blobs.close())
+	}
+	if s.notes != nil {
+		errs = append(errs, s.notes.Close())
 	}
 	return errors.Join(append(errs, s.lock.release())...)
 }

@@ -70,6 +70,9 @@ func Open(t testing.TB, o Options) *Engine {
 	if o.Wrap != nil {
 		rec = o.Wrap(rec)
 	}
+	if o.Live.Notes == nil {
+		o.Live.Notes = store.Notes()
+	}
 	e := &Engine{Folder: o.Folder, Store: store}
 	e.close = sync.OnceFunc(func() {
 		if err := store.Close(); err != nil {

@@ -26,7 +26,7 @@ type Answer struct {
 	// Recorded is false when the decision's own record was lost in a crash.
 	Recorded bool      `json:"recorded"`
 	At       time.Time `json:"at,omitzero"`
-	// Token is what the id itself says.
+	// Arm, Propensity and Epoch are what the id itself says, and always there.
 	Arm        throughline.Arm `json:"arm"`
 	Propensity float64         `json:"propensity"`
 	Epoch      uint32          `json:"epoch"`
@@ -40,7 +40,8 @@ type Answer struct {
 }
 
 // Explain finds a decision in the record by its id and decides it again from
-// what it was decided from.
+// what it was decided from. Where that is no longer kept, the answer is what the
+// id itself says, with a note.
 func (p *Plane) Explain(ctx context.Context, id throughline.DecisionID) (Answer, error) {
 	token, err := throughline.OpenDecisionID(p.core.Secret(), id)
 	if err != nil {
@@ -48,6 +49,10 @@ func (p *Plane) Explain(ctx context.Context, id throughline.DecisionID) (Answer,
 	}
 	a := Answer{DecisionID: id, Arm: token.Arm, Propensity: token.Propensity(), Epoch: token.Epoch}
 	table, started, err := p.tableOf(ctx, token)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		a.Notes = append(a.Notes, fmt.Sprintf("What this decision was made from is not kept any more: epochs are for %d days. What is told here is what the signed id proves by itself.", int(p.publisher.keep.Hours()/24)))
+		return a, nil
+	}
 	if err != nil {
 		return a, err
 	}
@@ -99,17 +104,13 @@ func (p *Plane) Ask(req throughline.Request) (decide.Explanation, error) {
 }
 
 // tableOf rebuilds the table a token was decided from, and says after which
-// event its epoch was published.
+// event its epoch was published. What is not kept any more is NotFound.
 func (p *Plane) tableOf(ctx context.Context, token throughline.Token) (*decide.Table, uint64, error) {
 	var ep published
 	err := p.core.Record.State.View(ctx, func(r record.Reader) error {
-		_, err := engine.GetJSON(r, bucketEpochs, fmt.Sprintf("%010d", token.Epoch), &ep)
+		_, err := engine.GetJSON(r, bucketEpochs, epochKey(token.Epoch), &ep)
 		return err
 	})
-	if throughline.CodeOf(err) == throughline.NotFound {
-		return nil, 0, throughline.Errorf(throughline.NotFound, "epoch %d is no longer kept", token.Epoch).
-			WithFix("epochs are kept for %s; the decision id still proves what was served", p.publisher.keep)
-	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -24,34 +24,46 @@ type keptHold struct {
 	Slots []uint32 `json:"slots,omitempty"`
 }
 
-// recall brings a recipient's kept choice into memory, if the placement keeps
-// choices and this process does not know the recipient's yet. It is the one
-// read of the record that a decision may cost.
-func (p *Plane) recall(ctx context.Context, t *decide.Table, req throughline.Request) error {
-	if t.Sticky(req.Placement) != throughline.StickyRecipient {
-		return nil
+// recalling is the holds in memory, and behind them what State keeps of a
+// recipient for good. The stage asks it only when a request can be held, so
+// nothing else costs a read; what is found or decided is held from then on, so
+// a recipient costs one.
+type recalling struct {
+	*decide.Holds
+	plane *Plane
+	ctx   context.Context
+	unit  string
+}
+
+// Get implements decide.Held.
+func (h recalling) Get(key decide.HoldKey, at time.Time, idle time.Duration) (decide.Hold, bool) {
+	if hold, ok := h.Holds.Get(key, at, idle); ok || idle > 0 {
+		return hold, ok // a session's is in memory or nowhere
 	}
-	key := decide.HoldKey{Unit: decide.UnitHash(req.Unit), Placement: req.Placement}
-	if _, ok := p.holds.Peek(key, req.At, 0); ok {
-		return nil
+	hold, err := h.plane.recall(h.ctx, h.unit, key.Placement)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return decide.Hold{}, false
 	}
+	if err != nil { // an answer is worth more than the same answer
+		h.plane.unrecalled.Add(1)
+		return decide.Hold{}, false
+	}
+	h.Put(key, hold, at)
+	return hold, true
+}
+
+// recall reads a recipient's kept choice, or returns NotFound.
+func (p *Plane) recall(ctx context.Context, unit, placement string) (decide.Hold, error) {
 	var kept keptHold
 	err := p.core.Record.State.View(ctx, func(r record.Reader) error {
-		_, err := engine.GetJSON(r, engine.BucketHolds, p.holdKey(req.Unit, req.Placement), &kept)
+		_, err := engine.GetJSON(r, engine.BucketHolds, p.holdKey(unit, placement), &kept)
 		return err
 	})
-	if throughline.CodeOf(err) == throughline.NotFound {
-		return nil
-	}
 	if err != nil {
-		return err
+		return decide.Hold{}, err
 	}
 	token, err := throughline.ParseToken(kept.Token)
-	if err != nil {
-		return err
-	}
-	p.holds.Put(key, decide.Hold{Token: token, Key: kept.Key, Slots: kept.Slots}, req.At)
-	return nil
+	return decide.Hold{Token: token, Key: kept.Key, Slots: kept.Slots}, err
 }
 
 func (p *Plane) holdKey(unit, placement string) string {
@@ -108,9 +120,7 @@ func (p *Plane) restoreHolds(ctx context.Context) error {
 	}
 	held, err := p.lastDecisions(ctx, table)
 	for key, h := range held {
-		if _, ok := p.holds.Peek(key, h.at, 0); !ok {
-			p.holds.Put(key, h.Hold, h.at)
-		}
+		p.holds.PutIfAbsent(key, h.Hold, h.at)
 	}
 	if err != nil && ctx.Err() == nil {
 		p.core.Log.Error("not every session keeps its choice over the restart", "kept", len(held), "error", err)
@@ -118,7 +128,9 @@ func (p *Plane) restoreHolds(ctx context.Context) error {
 	return nil
 }
 
-// holdsFrom is how many of the last events are read for sticky choices.
+// holdsFrom is how many of the last events are read for sticky choices at most:
+// some seconds of work. Sessions that were last decided before that, or more
+// than decide.SessionIdle ago, are decided for anew.
 const holdsFrom = 100_000
 
 // heldAt is a hold and the moment of its decision.
@@ -127,8 +139,8 @@ type heldAt struct {
 	at time.Time
 }
 
-// lastDecisions returns the last decision of each session that goes on, as far
-// as the journal can be read.
+// lastDecisions returns the last decision of each session that goes on, among
+// the last holdsFrom events and as far as the journal can be read.
 func (p *Plane) lastDecisions(ctx context.Context, table *decide.Table) (map[decide.HoldKey]heldAt, error) {
 	held := map[decide.HoldKey]heldAt{}
 	head, err := p.core.Record.Journal.Head(ctx)
@@ -156,18 +168,18 @@ func (p *Plane) lastDecisions(ctx context.Context, table *decide.Table) (map[dec
 	return held, nil
 }
 
-// holdOf returns the hold of one journaled decision, if its variant is still
-// live and its recipient was not forgotten.
+// holdOf returns the hold of one journaled decision, if its session had one, its
+// variant is still live and its recipient was not forgotten.
 func holdOf(table *decide.Table, e throughline.Event, plain []byte) (decide.HoldKey, decide.Hold, bool) {
 	made, err := throughline.DecodeData[throughline.DecisionMade](e)
-	if err != nil || len(plain) == 0 {
+	placement, variant := about(e, "placement"), throughline.VariantID(about(e, "variant"))
+	if err != nil || len(plain) == 0 || made.Token.Arm == throughline.ArmFallback || table.Sticky(placement) != throughline.StickySession {
 		return decide.HoldKey{}, decide.Hold{}, false
 	}
 	var q asked
 	if err := json.Unmarshal(plain, &q); err != nil {
 		return decide.HoldKey{}, decide.Hold{}, false
 	}
-	placement, variant := about(e, "placement"), throughline.VariantID(about(e, "variant"))
 	for _, r := range table.Variant(variant) {
 		if r.Placement == placement && r.Candidate != throughline.FallbackCandidate {
 			key := decide.HoldKey{Unit: decide.UnitHash(q.Unit), Placement: placement}

@@ -8,6 +8,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,9 @@ type Config struct {
 	// Ingest is how many requests with events may wait for the journal before
 	// more are told to come back; default 512.
 	Ingest int
+	// Notes keep the count of decisions over the end of the process. Without, the
+	// records that a kill loses are not counted.
+	Notes Notes
 }
 
 // Plane is the data plane of one process.
@@ -43,7 +47,10 @@ type Plane struct {
 	recorder   *recorder
 	publisher  *publisher
 	ingest     chan struct{}
-	trouble    atomic.Pointer[trouble]
+	// reading is why the projection stands still, saving why it keeps no
+	// checkpoint: the first stops learning, the second only makes a restart slow.
+	reading, saving trouble
+	unrecalled      atomic.Int64
 }
 
 // New returns the data plane of an engine. It serves nothing before Start.
@@ -63,7 +70,7 @@ func New(core *engine.Core, projection *engine.Projection, c Config) *Plane {
 	return &Plane{
 		core: core, projection: projection,
 		holds:    decide.NewHolds(c.Holds),
-		recorder: newRecorder(core),
+		recorder: newRecorder(core, c.Notes),
 		publisher: &publisher{
 			core: core, projection: projection, every: c.EpochEvery, keep: c.KeepEpochs,
 			holder: core.NewID().String(),
@@ -82,15 +89,18 @@ func (p *Plane) Start(ctx context.Context) error {
 		if throughline.CodeOf(err) != throughline.Corrupt {
 			return err
 		}
-		p.setTrouble(err) // what is live can be served all the same
+		p.stopped(err) // what is live can be served all the same
+	}
+	if err := p.recorder.account.open(ctx, p.core.Record.Journal); err != nil {
+		return err
+	}
+	if lost := p.Lost(); lost > 0 {
+		p.core.Log.Warn("decisions were answered whose records the journal does not have; exposures restore what learning needs", "lost", lost)
 	}
 	if err := p.unlessLost(p.publisher.runOnce(ctx)); err != nil {
 		return err
 	}
-	if err := p.unlessLost(p.reload(ctx)); err != nil {
-		return err
-	}
-	return nil
+	return p.unlessLost(p.reload(ctx))
 }
 
 // unlessLost passes on an error, unless it is that a snapshot or epoch is no
@@ -105,7 +115,8 @@ func (p *Plane) unlessLost(err error) error {
 }
 
 // Run keeps the plane going until ctx ends: it follows the journal, publishes
-// epochs, swaps tables and journals decisions. Start comes first.
+// epochs, swaps tables, relays changes and journals decisions. Start comes
+// first, and a plane runs once.
 func (p *Plane) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.follow(ctx) })
@@ -113,12 +124,9 @@ func (p *Plane) Run(ctx context.Context) error {
 	g.Go(func() error { return p.watch(ctx) })
 	g.Go(func() error { return p.core.Vault().Follow(ctx) })
 	g.Go(func() error { return p.restoreHolds(ctx) })
+	g.Go(func() error { return p.core.Relay(ctx) })
 	g.Go(func() error { return p.recorder.run(ctx) })
-	err := g.Wait()
-	if ctx.Err() != nil && err == ctx.Err() {
-		err = nil
-	}
-	if err != nil {
+	if err := g.Wait(); err != nil && !errors.Is(err, ctx.Err()) {
 		return err
 	}
 	return p.projection.Save(context.WithoutCancel(ctx))
@@ -136,11 +144,11 @@ const followAgain = 2 * time.Second
 // read nothing new is learned, and decisions go on.
 func (p *Plane) follow(ctx context.Context) error {
 	for {
-		err := p.projection.Follow(ctx)
+		err := p.projection.Follow(ctx, p.goesOn, p.saved)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p.setTrouble(err)
+		p.stopped(err)
 		select {
 		case <-time.After(followAgain):
 		case <-ctx.Done():
@@ -149,26 +157,19 @@ func (p *Plane) follow(ctx context.Context) error {
 	}
 }
 
-// trouble is why the projection stands still, and where.
-type trouble struct {
-	err error
-	seq uint64
-}
-
-func (p *Plane) setTrouble(err error) {
-	now := trouble{err, p.projection.Seq()}
-	if was := p.trouble.Swap(&now); was == nil || was.seq != now.seq {
-		p.core.Log.Error("the journal cannot be read on; decisions go on with what was learned before", "after", now.seq, "error", err)
-	}
-}
-
 // Trouble returns why nothing new is learned, or nil when all is well.
-func (p *Plane) Trouble() error {
-	t := p.trouble.Load()
-	if t == nil || t.seq != p.projection.Seq() {
-		return nil
+func (p *Plane) Trouble() error { return p.reading.now() }
+
+// Troubles returns all that does not work at the moment: learning, keeping
+// checkpoints, bringing changes to the journal, counting decisions.
+func (p *Plane) Troubles() []error {
+	var all []error
+	for _, err := range []error{p.Trouble(), p.saving.now(), p.core.RelayTrouble(), p.recorder.account.trouble()} {
+		if err != nil {
+			all = append(all, err)
+		}
 	}
-	return t.err
+	return all
 }
 
 // watch swaps the table whenever a release or an epoch is published. What
@@ -232,10 +233,19 @@ func (p *Plane) Ready() bool { return p.table.Load() != nil }
 func (p *Plane) Table() *decide.Table { return p.table.Load() }
 
 // Recorded returns how many decisions were journaled by this process and how
-// many were dropped because the journal was too far behind.
+// many were dropped because the journal was too far behind, or was given up at
+// the end.
 func (p *Plane) Recorded() (recorded, dropped int64) {
 	return p.recorder.recorded.Load(), p.recorder.dropped.Load()
 }
+
+// Lost returns how many decisions the processes before this one answered without
+// their records reaching the journal: what kills took, and what they dropped.
+func (p *Plane) Lost() int64 { return int64(p.recorder.account.lost.Load()) }
+
+// Unrecalled returns how many decisions were made anew because State could not
+// say what their recipient had been given before.
+func (p *Plane) Unrecalled() int64 { return p.unrecalled.Load() }
 
 // Decide answers a request from memory; where a placement keeps choices for
 // good, a recipient's first request reads theirs from State.
@@ -245,20 +255,19 @@ func (p *Plane) Decide(ctx context.Context, req throughline.Request) (throughlin
 		return throughline.Decision{}, throughline.Errorf(throughline.NotFound, "nothing is live yet").
 			WithFix("declare a placement and apply it: throughline init, throughline apply")
 	}
-	if err := p.recall(ctx, t, req); err != nil {
-		return throughline.Decision{}, err
-	}
-	d, err := t.Decide(req, p.holds)
+	d, err := t.Decide(req, recalling{p.holds, p, ctx, req.Unit})
 	if err != nil || d.Held {
 		return d, err
 	}
+	unit := decide.UnitHash(req.Unit)
+	p.recorder.account.ask(unit)
 	m := made{
 		token: d.Token, placement: d.Placement, variant: d.Variant,
 		unit: req.Unit, context: req.Context, at: req.At,
 		once: d.Sticky == throughline.StickyNone || d.Arm == throughline.ArmFallback,
 	}
 	if d.Sticky == throughline.StickyRecipient && d.Arm != throughline.ArmFallback {
-		key := decide.HoldKey{Unit: decide.UnitHash(req.Unit), Placement: req.Placement}
+		key := decide.HoldKey{Unit: unit, Placement: req.Placement}
 		if hold, ok := p.holds.Peek(key, req.At, 0); ok && hold.Token == d.Token {
 			m.hold = &hold
 		}

@@ -26,6 +26,8 @@ type publisher struct {
 	renewAt time.Time
 	held    bool
 	last    published
+	// highest is the highest number given to an epoch, shown or not.
+	highest uint32
 }
 
 const (
@@ -102,8 +104,26 @@ func (p *publisher) takeOver(ctx context.Context) error {
 	if err := p.catchUp(ctx); err != nil {
 		return err
 	}
-	return p.read(ctx, keyEpoch, &p.last)
+	if err := p.read(ctx, keyEpoch, &p.last); err != nil {
+		return err
+	}
+	return p.core.Record.State.View(ctx, func(r record.Reader) error {
+		p.highest = p.last.Number
+		for e, err := range r.List(bucketEpochs, "", epochKey(p.last.Number)) {
+			if err != nil {
+				return err
+			}
+			var begun published
+			if _, err := engine.GetJSON(r, bucketEpochs, e.Key, &begun); err != nil {
+				return err
+			}
+			p.highest = max(p.highest, begun.Number)
+		}
+		return nil
+	})
 }
+
+func epochKey(number uint32) string { return fmt.Sprintf("%010d", number) }
 
 // catchUp folds what the journal holds. One that cannot be read on does not
 // keep a release back.
@@ -153,7 +173,7 @@ func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) err
 			return err
 		}
 	}
-	number := max(uint32(p.core.Clock().Unix()), p.last.Number+1)
+	number := max(uint32(p.core.Clock().Unix()), p.last.Number+1, p.highest+1)
 	var epoch throughline.Epoch
 	var learned uint64
 	p.projection.Learned(func(s *learn.State, through uint64, asOf time.Time) {
@@ -168,24 +188,50 @@ func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) err
 		return err
 	}
 	next := published{Number: number, Epoch: digest, Snapshot: release.Snapshot, Through: epoch.Through, Learned: learned}
-	if err := p.core.Update(ctx, func(tx record.Tx) error { return p.put(tx, next) }); err != nil {
-		return err
-	}
-	if p.held {
-		p.last = next
-	}
-	return nil
+	p.highest = number
+	return p.show(ctx, next)
 }
 
-// put publishes, unless the lease was lost meanwhile.
-func (p *publisher) put(tx record.Tx, next published) (err error) {
-	if p.held, err = engine.Leased(tx, leaseName, p.holder); err != nil || !p.held {
+// show makes an epoch what readers decide from, once the journal knows it: no
+// decision names one that following the journal has not met.
+func (p *publisher) show(ctx context.Context, next published) error {
+	if err := p.core.RelayNow(ctx); err != nil {
+		return err // while the journal takes nothing, no epoch is begun in vain
+	}
+	if held, err := p.whileHeld(ctx, func(tx record.Tx) error { return p.begin(tx, next) }); err != nil || !held {
 		return err
 	}
-	if err := engine.PutJSON(tx, engine.BucketLive, keyEpoch, next, record.AnyVersion); err != nil {
+	if err := p.core.RelayNow(ctx); err != nil {
 		return err
 	}
-	if err := engine.PutJSON(tx, bucketEpochs, fmt.Sprintf("%010d", next.Number), next, 0); err != nil {
+	held, err := p.whileHeld(ctx, func(tx record.Tx) error {
+		return engine.PutJSON(tx, engine.BucketLive, keyEpoch, next, record.AnyVersion)
+	})
+	if err == nil && held {
+		p.last = next
+	}
+	return err
+}
+
+// whileHeld runs fn in a transaction, unless the lease was lost meanwhile, and
+// reports whether it did.
+func (p *publisher) whileHeld(ctx context.Context, fn func(record.Tx) error) (held bool, err error) {
+	err = p.core.Update(ctx, func(tx record.Tx) error {
+		var err error
+		if held, err = engine.Leased(tx, leaseName, p.holder); err != nil || !held {
+			return err
+		}
+		return fn(tx)
+	})
+	if err == nil {
+		p.held = held
+	}
+	return held, err
+}
+
+// begin keeps an epoch for explaining, and has the journal told of it.
+func (p *publisher) begin(tx record.Tx, next published) error {
+	if err := engine.PutJSON(tx, bucketEpochs, epochKey(next.Number), next, 0); err != nil {
 		return err
 	}
 	payload := throughline.EpochPublished{Epoch: next.Epoch, Number: next.Number, Snapshot: next.Snapshot, Through: next.Through}
@@ -223,7 +269,7 @@ func (p *publisher) prune(ctx context.Context) error {
 	}
 	return p.core.Record.State.Update(ctx, func(tx record.Tx) error {
 		for _, ep := range gone {
-			if err := tx.Delete(bucketEpochs, fmt.Sprintf("%010d", ep.Number)); err != nil {
+			if err := tx.Delete(bucketEpochs, epochKey(ep.Number)); err != nil {
 				return err
 			}
 		}

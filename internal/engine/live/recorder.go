@@ -16,11 +16,14 @@ import (
 // the buffer is full, its record is dropped and counted. Its exposure, which
 // carries the signed token, restores what learning needs.
 type recorder struct {
-	core  *engine.Core
-	queue chan made
+	core    *engine.Core
+	queue   chan made
+	account account
 
 	recorded atomic.Int64
 	dropped  atomic.Int64
+	// stopped is set when nobody takes from the queue any more.
+	stopped atomic.Bool
 }
 
 // made is one decision to be recorded.
@@ -43,23 +46,41 @@ const (
 	recorderBatch  = 4096
 	// recorderPause lets decisions gather, so that many share one write.
 	recorderPause = 10 * time.Millisecond
-	// recorderRetry is the pause after the journal refused a batch.
+	// recorderRetry is the pause after the journal refused a batch, and
+	// recorderTell how often that is logged.
 	recorderRetry = 250 * time.Millisecond
+	recorderTell  = time.Second
 )
 
-func newRecorder(core *engine.Core) *recorder {
-	return &recorder{core: core, queue: make(chan made, recorderBuffer)}
+func newRecorder(core *engine.Core, notes Notes) *recorder {
+	return &recorder{core: core, queue: make(chan made, recorderBuffer), account: account{notes: notes}}
 }
 
 func (r *recorder) put(m made) {
 	select {
 	case r.queue <- m:
+		if r.stopped.Load() { // it may have come after the last look at the queue
+			r.discard()
+		}
 	default:
 		r.dropped.Add(1)
 	}
 }
 
-// run journals until ctx ends, then what is left in the buffer.
+// discard drops what is in the queue.
+func (r *recorder) discard() {
+	for {
+		select {
+		case <-r.queue:
+			r.dropped.Add(1)
+		default:
+			return
+		}
+	}
+}
+
+// run journals until ctx ends, then what is left in the buffer. Decisions that
+// come later are counted as dropped.
 func (r *recorder) run(ctx context.Context) error {
 	for {
 		select {
@@ -67,6 +88,8 @@ func (r *recorder) run(ctx context.Context) error {
 			r.keep(ctx, r.gather(m))
 		case <-ctx.Done():
 			r.drain(ctx)
+			r.stopped.Store(true)
+			r.discard()
 			return nil
 		}
 	}
@@ -102,6 +125,7 @@ func (r *recorder) gather(first made) []made {
 // keep journals a batch, trying again while the record is unavailable. A batch
 // that can never be written is dropped and counted: decisions go on.
 func (r *recorder) keep(ctx context.Context, batch []made) {
+	var tell time.Time
 	for {
 		err := r.journal(context.WithoutCancel(ctx), batch)
 		if err == nil {
@@ -112,7 +136,10 @@ func (r *recorder) keep(ctx context.Context, batch []made) {
 			r.core.Log.Error("decisions could not be journaled", "dropped", len(batch), "error", err)
 			return
 		}
-		r.core.Log.Error("decisions wait for the journal", "waiting", len(r.queue)+len(batch), "error", err)
+		if now := r.core.Clock(); !now.Before(tell) {
+			r.core.Log.Error("decisions wait for the journal", "waiting", len(r.queue)+len(batch), "error", err)
+			tell = now.Add(recorderTell)
+		}
 		select {
 		case <-time.After(recorderRetry):
 		case <-ctx.Done():
@@ -142,9 +169,15 @@ func (r *recorder) journal(ctx context.Context, batch []made) error {
 	if err := r.keepHolds(ctx, batch, sealer); err != nil {
 		return err
 	}
+	head, err := r.core.Record.Journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	r.account.sending(events, head.Seq)
 	if _, err := r.core.Record.Journal.Append(ctx, events); err != nil {
 		return err
 	}
+	r.account.sent()
 	r.recorded.Add(int64(len(events)))
 	return nil
 }

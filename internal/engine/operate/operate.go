@@ -23,8 +23,16 @@ type Plane interface {
 	// Recorded counts the decisions journaled by this process, and those
 	// dropped because the journal was too far behind.
 	Recorded() (recorded, dropped int64)
-	// Trouble returns why nothing new is learned, or nil.
+	// Lost counts the decisions that processes before this one answered and did
+	// not journal.
+	Lost() int64
+	// Unrecalled counts the decisions of this process made anew because what
+	// their recipient had been given could not be read.
+	Unrecalled() int64
+	// Trouble returns why nothing new is learned, or nil; Troubles all that does
+	// not work at the moment.
 	Trouble() error
+	Troubles() []error
 }
 
 // Backuper copies a record while it is in use. The embedded store is one.
@@ -85,16 +93,24 @@ type Status struct {
 	// was answered and could not be journaled in time.
 	DecisionsJournaled int64 `json:"decisionsJournaled"`
 	DecisionsDropped   int64 `json:"decisionsDropped"`
-	// DecisionsLost are known only from their exposures: a crash took their
-	// records, and the exposures restored what learning needs.
+	// DecisionsLost were answered by processes before this one, and their records
+	// did not reach the journal: kills took them, and what those processes dropped.
+	// They are counted exactly, power cuts aside, from when the data folder was
+	// made or restored.
 	DecisionsLost int64 `json:"decisionsLost"`
+	// DecisionsFromExposure are known only from their exposures, which restored
+	// what learning needs.
+	DecisionsFromExposure int64 `json:"decisionsFromExposure"`
+	// DecisionsUnrecalled are this process's for recipients whose lasting choice
+	// could not be read; they were decided for anew.
+	DecisionsUnrecalled int64 `json:"decisionsUnrecalled"`
 	// SignalToDecision is from an outcome to the first decision that knew it, p95.
 	SignalToDecision throughline.Number `json:"signalToDecision"`
 	// ApplyToServed is from a release to the first decision from it, p99.
 	ApplyToServed throughline.Number `json:"applyToServed"`
 	Simulated     bool               `json:"simulated,omitempty"`
-	// Trouble says why nothing new is learned; empty when all is well.
-	Trouble string `json:"trouble,omitempty"`
+	// Troubles say what does not work at the moment; none when all is well.
+	Troubles []string `json:"troubles,omitempty"`
 }
 
 // Status returns how the engine stands.
@@ -111,13 +127,14 @@ func (o *Operate) Status(ctx context.Context) (Status, error) {
 		Engine: o.core.ID(), Title: owner.Engine, Owner: owner, Ready: o.plane.Table() != nil, Started: o.started,
 		Journal: head, Folded: o.projection.Seq(), Simulated: o.simulated,
 	}
-	if err := o.plane.Trouble(); err != nil {
-		s.Trouble = err.Error()
+	for _, err := range o.plane.Troubles() {
+		s.Troubles = append(s.Troubles, err.Error())
 	}
 	s.DecisionsJournaled, s.DecisionsDropped = o.plane.Recorded()
+	s.DecisionsLost, s.DecisionsUnrecalled = o.plane.Lost(), o.plane.Unrecalled()
 	o.projection.Reported(func(st *report.State) {
 		loop := st.Loop(owner.Name, o.core.Now())
-		s.DecisionsLost = loop.Lost
+		s.DecisionsFromExposure = loop.Lost
 		s.SignalToDecision, s.ApplyToServed = loop.Reaction.P95, loop.Apply.P99
 	})
 	return s, nil

@@ -112,9 +112,26 @@ func (h *Holds) Put(key HoldKey, hold Hold, at time.Time) {
 	s := h.shard(key.Unit)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.put(key, hold, at, h.limit)
+}
+
+// PutIfAbsent keeps a hold unless its key has one, and reports whether it did.
+// What is restored must not take the place of what was decided meanwhile.
+func (h *Holds) PutIfAbsent(key HoldKey, hold Hold, at time.Time) bool {
+	s := h.shard(key.Unit)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.index[key]; ok {
+		return false
+	}
+	s.put(key, hold, at, h.limit)
+	return true
+}
+
+func (s *holdShard) put(key HoldKey, hold Hold, at time.Time, limit int) {
 	i, ok := s.index[key]
 	if !ok {
-		if len(s.index) >= h.limit {
+		if len(s.index) >= limit {
 			s.remove(s.oldest)
 			s.evicted++
 		}
