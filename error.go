@@ -28,6 +28,8 @@ type Error struct {
 	Code    Code   // what kind
 	Message string // what happened, naming the thing; a full sentence without a stop
 	Place   string // where: "brand.yaml:12:3", "Placement/home.hero", a URL; may be empty
+	Object  Ref    // the resource it is about; zero when it is about none
+	Field   string // the field of Object, or of the input: "spec.values.en", "spec.slots[2].role"; may be empty
 	Fix     string // what to do about it; may be empty
 	Err     error  // the cause, for logs; never shown to a stranger
 }
@@ -42,6 +44,12 @@ func Errorf(code Code, format string, args ...any) *Error {
 // At sets the place and returns the error.
 func (e *Error) At(place string) *Error {
 	e.Place = place
+	return e
+}
+
+// In sets the resource and its field and returns the error.
+func (e *Error) In(object Ref, field string) *Error {
+	e.Object, e.Field = object, field
 	return e
 }
 

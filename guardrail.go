@@ -82,6 +82,15 @@ type Finding struct {
 	Variants int `json:"variants,omitempty"`
 }
 
+// Field returns the field of Object that the finding is about, such as
+// spec.values.en, or "" when it is about more than one.
+func (f Finding) Field() string {
+	if f.Object.Kind == KindFragment && f.Locale != "" {
+		return "spec.values." + f.Locale
+	}
+	return ""
+}
+
 // Span is a half-open range of bytes in a text.
 type Span struct {
 	Start int `json:"start"`
