@@ -104,7 +104,7 @@ func blocking(findings []throughline.Finding) error {
 		if f.Locale != "" {
 			place += " (" + f.Locale + ")"
 		}
-		problems = append(problems, throughline.Errorf(throughline.Invalid, "%s: got %s, want %s", f.Rule, f.Got, f.Want).At(place).WithFix("%s", f.Fix))
+		problems = append(problems, throughline.Errorf(throughline.Invalid, "%s: got %s, want %s", f.Rule, f.Got, f.Want).At(place).In(f.Object, f.Field()).WithFix("%s", f.Fix))
 	}
 	return problems.Err()
 }

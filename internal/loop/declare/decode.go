@@ -38,8 +38,8 @@ const (
 // Decode reads the resources of one file: YAML documents separated by ---, or
 // JSON, which is YAML too. It is strict: an unknown field, a value of the wrong
 // type, a key given twice, a name that is not in a list of choices and a missing
-// field are problems, each with its line and column as file:line:column and, where one
-// is near, the name that was meant. All problems of the file come at once, as
+// field are problems, each with its line and column as file:line:column, with the
+// resource and its field, and, where one is near, the name that was meant. All problems of the file come at once, as
 // throughline.Problems; with any of them there are no resources. File only names
 // the place.
 func Decode(file string, data []byte) ([]throughline.Resource, error) {
@@ -56,6 +56,20 @@ func Decode(file string, data []byte) ([]throughline.Resource, error) {
 	return d.resources, nil
 }
 
+// DecodeOne reads the one resource of a file, such as what a form sends, as
+// Decode does. A file with none or several is a problem.
+func DecodeOne(file string, data []byte) (throughline.Resource, error) {
+	all, err := Decode(file, data)
+	if err != nil {
+		return throughline.Resource{}, err
+	}
+	if len(all) != 1 {
+		return throughline.Resource{}, throughline.Problems{throughline.Errorf(throughline.Invalid, "there are %d resources, and one is wanted", len(all)).
+			At(file).WithFix("send one resource")}
+	}
+	return all[0], nil
+}
+
 // decoder is one file being read.
 type decoder struct {
 	file      string
@@ -64,6 +78,7 @@ type decoder struct {
 	told      int // problems found, also those beyond maxProblems
 	resources []throughline.Resource
 	seen      map[throughline.Ref]int // the line a resource was declared on
+	subject   throughline.Ref         // what the document declares, as far as it says so
 }
 
 // admit refuses what is too large or not text.
@@ -87,7 +102,7 @@ func (d *decoder) admit() *throughline.Error {
 // documents parses the file and returns the top node of each document that has
 // one.
 func (d *decoder) documents() []*yaml.Node {
-	loader, err := yaml.NewLoader(bytes.NewReader(d.data), yaml.WithUniqueKeys(false))
+	loader, err := yaml.NewLoader(bytes.NewReader(withoutPairs(d.data)), yaml.WithUniqueKeys(false))
 	if err != nil {
 		d.problems.Add(throughline.Errorf(throughline.Internal, "reading YAML: %w", err).At(d.file))
 		return nil
@@ -149,13 +164,13 @@ func (d *decoder) measured(top *yaml.Node) bool {
 	size := m.of(top, 0)
 	switch {
 	case m.cycle != nil:
-		d.problem(m.cycle, throughline.Invalid, "the alias *%s stands inside what it names", m.cycle.Value).
+		d.problem(m.cycle, fieldPath{}, throughline.Invalid, "the alias *%s stands inside what it names", m.cycle.Value).
 			WithFix("write the value out")
 	case m.deep != nil:
-		d.problem(m.deep, throughline.TooLarge, "more than %d lists and maps are inside each other", MaxDepth).
+		d.problem(m.deep, fieldPath{}, throughline.TooLarge, "more than %d lists and maps are inside each other", MaxDepth).
 			WithFix("no resource nests that deep; look at the indentation")
 	case size > MaxValues:
-		d.problem(top, throughline.TooLarge, "the document has, with any aliases written out, %s values, and %d are allowed", about(size), MaxValues).
+		d.problem(top, fieldPath{}, throughline.TooLarge, "the document has, with any aliases written out, %s values, and %d are allowed", about(size), MaxValues).
 			WithFix("split it, and write fewer aliases")
 	default:
 		return true
@@ -209,9 +224,10 @@ func (d *decoder) place(line, column int) string {
 	return fmt.Sprintf("%s:%d:%d", d.file, line, column)
 }
 
-// problem notes a problem at a node. Beyond maxProblems it is counted only.
-func (d *decoder) problem(n *yaml.Node, code throughline.Code, format string, args ...any) *throughline.Error {
-	e := throughline.Errorf(code, format, args...).At(d.place(n.Line, n.Column))
+// problem notes a problem at a node and a path. Beyond maxProblems it is counted
+// only.
+func (d *decoder) problem(n *yaml.Node, p fieldPath, code throughline.Code, format string, args ...any) *throughline.Error {
+	e := throughline.Errorf(code, format, args...).At(d.place(n.Line, n.Column)).In(d.subject, p.field)
 	d.told++
 	switch {
 	case d.told <= maxProblems:
@@ -234,12 +250,13 @@ type head struct {
 // resource reads one document.
 func (d *decoder) resource(top *yaml.Node) {
 	before := d.told
+	d.subject = subject(top)
 	var h head
-	if !d.decode(top, &h, "the document") {
+	if !d.decode(top, &h, fieldPath{said: wholeDocument}) {
 		return
 	}
 	if n := lookup(top, "apiVersion"); n != nil && h.APIVersion != throughline.APIVersion {
-		d.problem(n, throughline.Invalid, "apiVersion is %q", h.APIVersion).WithFix("write %s", throughline.APIVersion)
+		d.problem(n, fieldPath{field: "apiVersion"}, throughline.Invalid, "apiVersion is %q", h.APIVersion).WithFix("write %s", throughline.APIVersion)
 	}
 	if n := lookup(top, "metadata"); n != nil {
 		d.name(n, h.Metadata.Name)
@@ -248,11 +265,25 @@ func (d *decoder) resource(top *yaml.Node) {
 	if spec == nil || h.Spec == nil {
 		return // the kind and the spec were told of as fields
 	}
-	d.decode(h.Spec, spec, string(h.Kind)+"/"+h.Metadata.Name)
+	d.decode(h.Spec, spec, fieldPath{string(h.Kind) + "/" + h.Metadata.Name, "spec"})
 	r := throughline.Resource{APIVersion: h.APIVersion, Kind: h.Kind, Metadata: h.Metadata, Spec: spec}
 	if d.twice(top, r.Ref()); d.told == before {
 		d.resources = append(d.resources, r)
 	}
+}
+
+// subject returns what a document says it declares, before it is known to be
+// sound; zero when it does not say.
+func subject(top *yaml.Node) throughline.Ref {
+	kind, metadata := lookup(top, "kind"), lookup(top, "metadata")
+	if kind == nil || metadata == nil || throughline.NewSpec(throughline.Kind(kind.Value)) == nil {
+		return throughline.Ref{}
+	}
+	name := lookup(metadata, "name")
+	if name == nil {
+		return throughline.Ref{Kind: throughline.Kind(kind.Value)}
+	}
+	return throughline.Ref{Kind: throughline.Kind(kind.Value), Name: name.Value}
 }
 
 func (d *decoder) name(metadata *yaml.Node, name string) {
@@ -260,7 +291,7 @@ func (d *decoder) name(metadata *yaml.Node, name string) {
 	if n == nil || name == "" || throughline.ValidName(name) {
 		return
 	}
-	d.problem(n, throughline.Invalid, "%q cannot be a name", name).WithFix("%s", nameFix)
+	d.problem(n, fieldPath{field: "metadata.name"}, throughline.Invalid, "%q cannot be a name", name).WithFix("%s", nameFix)
 }
 
 const nameFix = `a name is at most 80 lower-case letters, digits, "-", "." and "/", and starts and ends with a letter or digit`
@@ -270,7 +301,7 @@ func (d *decoder) twice(top *yaml.Node, ref throughline.Ref) {
 		return
 	}
 	if first, ok := d.seen[ref]; ok {
-		d.problem(top, throughline.Invalid, "%s is declared twice, first on line %d", ref, first).
+		d.problem(top, fieldPath{}, throughline.Invalid, "%s is declared twice, first on line %d", ref, first).
 			WithFix("keep one of them, or give this one another name")
 		return
 	}

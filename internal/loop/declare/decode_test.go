@@ -126,7 +126,7 @@ func TestEveryWrongFileIsNamedPlacedAndMended(t *testing.T) {
 					t.Errorf("no place or no fix: %v", p)
 				}
 				if i < 4 {
-					fmt.Fprintf(&report, "%s: %s\n", p.Code, p)
+					fmt.Fprintf(&report, "%s [%s]: %s\n", p.Code, field(p), p)
 				}
 			}
 			if !hasCode {
@@ -135,6 +135,43 @@ func TestEveryWrongFileIsNamedPlacedAndMended(t *testing.T) {
 		})
 	}
 	golden(t, "testdata/decode-errors.golden", report.String())
+}
+
+// field says where a form would show a problem.
+func field(p *throughline.Error) string {
+	if p.Object.Kind == "" {
+		return p.Field
+	}
+	return strings.TrimSpace(p.Object.String() + " " + p.Field)
+}
+
+func TestDecodeOneReadsOneResource(t *testing.T) {
+	t.Run("JSON as a form sends it is read back from its YAML as it was", func(t *testing.T) {
+		in := `{"apiVersion":"throughline/v1","kind":"Fragment","metadata":{"name":"a"},"spec":{"role":"headline","values":{"de":"\u201eGut\u201c \ud83c\udf5e","en":"no: \"#1\"\nTwo/lines\u2028"}}}`
+		got, err := declare.DecodeOne("form", []byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"de": "„Gut“ 🍞", "en": "no: \"#1\"\nTwo/lines\u2028"}
+		if diff := cmp.Diff(want, got.Spec.(*throughline.Fragment).Values); diff != "" {
+			t.Error(diff)
+		}
+		out, err := declare.Encode([]throughline.Resource{got})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := declare.DecodeOne("yaml", out)
+		if diff := cmp.Diff(got, back); err != nil || diff != "" {
+			t.Error(err, diff)
+		}
+	})
+	for n, in := range map[int]string{0: "", 2: fragment(okFragment) + "---\n" + strings.Replace(fragment(okFragment), "name: a", "name: b", 1)} {
+		t.Run(fmt.Sprintf("%d resources are refused", n), func(t *testing.T) {
+			if _, err := declare.DecodeOne("form", []byte(in)); throughline.CodeOf(err) != throughline.Invalid {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestProblemsOfAFileAreCapped(t *testing.T) {

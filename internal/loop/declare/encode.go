@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/schema"
 )
 
 // Encode writes resources as YAML that Decode reads back as they are: by kind in
@@ -67,12 +68,12 @@ func written(v reflect.Value) *yaml.Node {
 
 func structNode(v reflect.Value) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	for _, f := range fieldsOf(v.Type()) {
-		value := v.Field(f.index)
-		if omitted(v.Type().Field(f.index).Tag.Get("json"), value) {
+	for _, f := range schema.Fields(v.Type()) {
+		value := v.Field(f.Index)
+		if omitted(v.Type().Field(f.Index).Tag.Get("json"), value) {
 			continue
 		}
-		n.Content = append(n.Content, textNode(f.name), written(value))
+		n.Content = append(n.Content, textNode(f.Name), written(value))
 	}
 	if v.Type() == reflect.TypeFor[throughline.Length]() || v.Type() == reflect.TypeFor[throughline.Holdout]() {
 		return compact(n)

@@ -19,7 +19,8 @@ import (
 // names that exist, one engine with an owner, slots and locales that are well
 // formed, rules that compile and cost little, renderings that can be filled,
 // placements that always have something to show. All problems come at once, as
-// throughline.Problems, each placed as Kind/name field. A set that passes can be
+// throughline.Problems, each placed as Kind/name field and
+// with the two apart for a form. A set that passes can be
 // assembled and checked; whether anything is left to show is for assemble to say.
 func Validate(set Set) error {
 	v := validator{set: set, audience: rule.AudienceEnv()}
@@ -48,7 +49,7 @@ func at(r throughline.Resource, field string) string {
 }
 
 func (v *validator) problem(field, format string, args ...any) *throughline.Error {
-	e := throughline.Errorf(throughline.Invalid, format, args...).At(at(v.subject, field))
+	e := throughline.Errorf(throughline.Invalid, format, args...).At(at(v.subject, field)).In(v.subject.Ref(), field)
 	v.problems = append(v.problems, e)
 	return e
 }
@@ -58,11 +59,14 @@ func (v *validator) add(field string, err error) {
 	var found throughline.Problems
 	found.Add(err)
 	for _, e := range found {
-		place := at(v.subject, field)
-		if e.Place != "" {
+		place, inner := at(v.subject, field), field
+		if e.Place != "" { // a rendering's html or fields.title, with line and column
 			place += " " + e.Place
+			inner += "." + strings.SplitN(e.Place, ":", 2)[0]
 		}
-		v.problems = append(v.problems, &throughline.Error{Code: e.Code, Message: e.Message, Place: place, Fix: e.Fix, Err: e.Err})
+		v.problems = append(v.problems, &throughline.Error{
+			Code: e.Code, Message: e.Message, Place: place, Object: v.subject.Ref(), Field: inner, Fix: e.Fix, Err: e.Err,
+		})
 	}
 }
 
@@ -79,7 +83,7 @@ func (v *validator) engine() {
 	e := throughline.Errorf(throughline.Invalid, "an engine needs exactly one resource of the kind Engine, and this would leave %s", left).
 		At("Engine").WithFix("declare one Engine with a title and an owner")
 	if len(engines) > 1 {
-		e.At(engines[1].Ref().String()).WithFix("keep one of %s", strings.Join(v.set.names(throughline.KindEngine), ", "))
+		e.At(engines[1].Ref().String()).In(engines[1].Ref(), "").WithFix("keep one of %s", strings.Join(v.set.names(throughline.KindEngine), ", "))
 	}
 	v.problems = append(v.problems, e)
 }

@@ -86,7 +86,7 @@ func TestEveryMistakeBetweenResourcesIsNamedPlacedAndMended(t *testing.T) {
 			}
 			fmt.Fprintf(&report, "# %s\n", tt.name)
 			for _, p := range err.(throughline.Problems) {
-				fmt.Fprintf(&report, "%s: %s\n", p.Code, p)
+				fmt.Fprintf(&report, "%s [%s]: %s\n", p.Code, field(p), p)
 				if p.Place == "" || p.Fix == "" {
 					t.Errorf("no place or no fix: %v", p)
 				}
