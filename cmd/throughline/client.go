@@ -254,7 +254,8 @@ func readProblem(res *http.Response) error {
 
 func faultError(f serve.Fault) error {
 	if len(f.Errors) == 0 {
-		return &throughline.Error{Code: f.Code, Message: f.Detail, Place: f.Place, Fix: f.Fix}
+		object, _ := throughline.ParseRef(f.Object) // empty when it is about none
+		return &throughline.Error{Code: f.Code, Message: f.Detail, Place: f.Place, Object: object, Field: f.Field, Fix: f.Fix}
 	}
 	var problems throughline.Problems
 	for _, each := range f.Errors {

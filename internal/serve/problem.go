@@ -44,6 +44,10 @@ type Fault struct {
 	Detail string `json:"detail"`
 	Place  string `json:"place,omitempty"`
 	Fix    string `json:"fix,omitempty"`
+	// Object is the resource it is about, as Kind/name, and Field the field in it,
+	// such as spec.values.en; both are empty when it is about none.
+	Object string `json:"object,omitempty"`
+	Field  string `json:"field,omitempty"`
 	// Errors are all the failures of one input, when there are several.
 	Errors []Fault `json:"errors,omitempty"`
 }
@@ -75,7 +79,10 @@ func FaultOf(err error) Fault {
 		f.Detail = "the engine made a mistake; it is in its log"
 		return f
 	}
-	f.Detail, f.Place, f.Fix = e.Message, e.Place, e.Fix
+	f.Detail, f.Place, f.Fix, f.Field = e.Message, e.Place, e.Fix, e.Field
+	if e.Object.Kind != "" {
+		f.Object = e.Object.String()
+	}
 	return f
 }
 
