@@ -3,6 +3,7 @@ package throughline
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Code says what kind of failure an error is, so that a door can choose a
@@ -34,11 +35,25 @@ type Error struct {
 	Err     error  // the cause, for logs; never shown to a stranger
 }
 
-// Errorf returns an Error with a code and a message.
-// A %w verb sets the cause, as in fmt.Errorf.
+// Errorf returns an Error with a code and a message. One %w verb sets the cause,
+// as in fmt.Errorf, and the cause stays out of the message: it may hold paths or
+// what another system said. The message of a cause that is an Error was written
+// to be shown, and is.
 func Errorf(code Code, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Code: code, Message: err.Error(), Err: errors.Unwrap(err)}
+	e := &Error{Code: code, Message: err.Error(), Err: errors.Unwrap(err)}
+	switch cause := e.Err.(type) {
+	case nil:
+	case *Error:
+		e.Message = strings.Replace(e.Message, cause.Error(), cause.Message, 1)
+	default:
+		said, last := strings.CutSuffix(e.Message, ": "+cause.Error())
+		if !last {
+			said = strings.Replace(said, cause.Error(), "something unexpected", 1)
+		}
+		e.Message = said
+	}
+	return e
 }
 
 // At sets the place and returns the error.
@@ -59,9 +74,22 @@ func (e *Error) WithFix(format string, args ...any) *Error {
 	return e
 }
 
-// Error returns place, message and fix on one line.
+// Detail returns the message and the cause, for logs and for whoever runs the
+// program: a stranger is shown the Message alone.
+func (e *Error) Detail() string {
+	switch cause := e.Err.(type) {
+	case nil:
+		return e.Message
+	case *Error: // its message is in ours
+		return e.Message + strings.TrimPrefix(cause.Detail(), cause.Message)
+	default:
+		return e.Message + ": " + cause.Error()
+	}
+}
+
+// Error returns place, message, cause and fix on one line, for logs.
 func (e *Error) Error() string {
-	s := e.Message
+	s := e.Detail()
 	if e.Place != "" {
 		s = e.Place + ": " + s
 	}

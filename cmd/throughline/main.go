@@ -142,7 +142,7 @@ func printError(w io.Writer, err error) {
 		if p.Place != "" {
 			fmt.Fprint(w, p.Place, ": ")
 		}
-		fmt.Fprintln(w, p.Message)
+		fmt.Fprintln(w, p.Detail())
 		if p.Fix != "" {
 			fmt.Fprintln(w, "  fix:", p.Fix)
 		}

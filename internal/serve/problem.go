@@ -52,37 +52,61 @@ type Fault struct {
 	Errors []Fault `json:"errors,omitempty"`
 }
 
-// FaultOf returns what a stranger may see of an error. Of one that is no
-// throughline.Error, and of a defect, that is nothing but its being there.
+// FaultOf returns what a stranger may see of an error. Of what is wrong with the
+// engine itself that is a fixed sentence: its own words may name files, and are
+// in the log.
 func FaultOf(err error) Fault {
+	return faultOf(err, func(e *throughline.Error) Fault {
+		switch e.Code {
+		case throughline.Unavailable:
+			return Fault{Detail: "the engine cannot do this now; its log says why", Fix: "try again in a moment"}
+		case throughline.Corrupt:
+			return Fault{Detail: "a part of the engine's record is damaged; its log says which", Fix: "whoever runs the engine can ask throughline verify"}
+		}
+		return said(e)
+	})
+}
+
+// OperatorFaultOf returns what someone who manages the engine may see of an
+// error: its own words, and nothing of its cause.
+func OperatorFaultOf(err error) Fault { return faultOf(err, said) }
+
+func said(e *throughline.Error) Fault {
+	f := Fault{Detail: e.Message, Place: e.Place, Fix: e.Fix, Field: e.Field}
+	if e.Object.Kind != "" {
+		f.Object = e.Object.String()
+	}
+	return f
+}
+
+// faultOf words each Error as told, but for defects, of which nobody sees more
+// than that there is one.
+func faultOf(err error, word func(*throughline.Error) Fault) Fault {
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = throughline.Errorf(throughline.TooLarge, "the request is longer than %d bytes", big.Limit).WithFix("send less at once")
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = throughline.Errorf(throughline.Unavailable, "the engine did not answer in time").WithFix("try again in a moment")
+		word = said
 	}
-	if all, ok := errors.AsType[throughline.Problems](err); ok && len(all) > 1 {
-		f := FaultOf(all[0])
+	if all, ok := errors.AsType[throughline.Problems](err); ok && len(all) > 0 {
+		f := faultOf(all[0], word)
+		if len(all) == 1 {
+			return f
+		}
 		for _, e := range all {
-			f.Errors = append(f.Errors, FaultOf(e))
+			f.Errors = append(f.Errors, faultOf(e, word))
 		}
 		return f
 	}
-	code := throughline.CodeOf(err)
-	f := Fault{Status: Status(code), Code: code}
-	f.Title = http.StatusText(f.Status)
 	e, ok := errors.AsType[*throughline.Error](err)
-	if all, several := errors.AsType[throughline.Problems](err); several && len(all) == 1 {
-		e, ok = all[0], true
+	if !ok || e.Code == throughline.Internal {
+		e = throughline.Errorf(throughline.Internal, "the engine made a mistake; it is in its log")
+		word = said
 	}
-	if !ok || code == throughline.Internal {
-		f.Detail = "the engine made a mistake; it is in its log"
-		return f
-	}
-	f.Detail, f.Place, f.Fix, f.Field = e.Message, e.Place, e.Fix, e.Field
-	if e.Object.Kind != "" {
-		f.Object = e.Object.String()
-	}
+	f := word(e)
+	f.Code, f.Status = e.Code, Status(e.Code)
+	f.Title = http.StatusText(f.Status)
 	return f
 }
 

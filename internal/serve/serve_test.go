@@ -43,20 +43,32 @@ func TestFaults(t *testing.T) {
 		err  error
 		want serve.Fault
 	}{
-		"an error of ours is shown whole":  {invalid, shown},
-		"also when wrapped":                {fmt.Errorf("apply: %w", invalid), shown},
-		"several are shown at once":        {throughline.Problems{invalid, invalid}, both},
-		"one of several is one":            {throughline.Problems{invalid}, shown},
-		"a stranger's error shows nothing": {errors.New("open /var/lib/secret: denied"), mistake},
-		"a defect shows nothing":           {throughline.Errorf(throughline.Internal, "index %d of secret", 7), mistake},
-		"a body that is too long is named": {&http.MaxBytesError{Limit: 9}, serve.Fault{Title: "Request Entity Too Large", Status: 413, Code: throughline.TooLarge, Detail: "the request is longer than 9 bytes", Fix: "send less at once"}},
-		"no answer in time is no defect":   {fmt.Errorf("read: %w", contextDeadline()), serve.Fault{Title: "Service Unavailable", Status: 503, Code: throughline.Unavailable, Detail: "the engine did not answer in time", Fix: "try again in a moment"}},
+		"an error of ours is shown whole":                {invalid, shown},
+		"also when wrapped":                              {fmt.Errorf("apply: %w", invalid), shown},
+		"several are shown at once":                      {throughline.Problems{invalid, invalid}, both},
+		"one of several is one":                          {throughline.Problems{invalid}, shown},
+		"what does not answer is no stranger's business": {throughline.Errorf(throughline.Unavailable, "/srv/state.db cannot be read").At("/srv").WithFix("look at /srv"), serve.Fault{Title: "Service Unavailable", Status: 503, Code: throughline.Unavailable, Detail: "the engine cannot do this now; its log says why", Fix: "try again in a moment"}},
+		"nor is what is damaged":                         {throughline.Errorf(throughline.Corrupt, "/srv/state.db is damaged"), serve.Fault{Title: "Internal Server Error", Status: 500, Code: throughline.Corrupt, Detail: "a part of the engine's record is damaged; its log says which", Fix: "whoever runs the engine can ask throughline verify"}},
+		"a stranger's error shows nothing":               {errors.New("open /var/lib/secret: denied"), mistake},
+		"a defect shows nothing":                         {throughline.Errorf(throughline.Internal, "index %d of secret", 7), mistake},
+		"a body that is too long is named":               {&http.MaxBytesError{Limit: 9}, serve.Fault{Title: "Request Entity Too Large", Status: 413, Code: throughline.TooLarge, Detail: "the request is longer than 9 bytes", Fix: "send less at once"}},
+		"no answer in time is no defect":                 {fmt.Errorf("read: %w", contextDeadline()), serve.Fault{Title: "Service Unavailable", Status: 503, Code: throughline.Unavailable, Detail: "the engine did not answer in time", Fix: "try again in a moment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, serve.FaultOf(c.err)); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestOperatorsSeeWhatIsWrong(t *testing.T) {
+	err := throughline.Errorf(throughline.Corrupt, "batch 3-7 of the journal is damaged: %w", errors.New("open /srv/journal.db")).WithFix("restore")
+	if f := serve.OperatorFaultOf(err); f.Detail != "batch 3-7 of the journal is damaged" || f.Fix != "restore" || f.Status != 500 {
+		t.Errorf("got %+v", f)
+	}
+	if f := serve.OperatorFaultOf(errors.New("open /srv/journal.db")); strings.Contains(f.Detail, "/srv") {
+		t.Errorf("got %+v", f)
 	}
 }
 

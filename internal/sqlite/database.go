@@ -205,7 +205,7 @@ func (d *database) truncateLog(ctx context.Context) error {
 		return d.failed("cleaned", err)
 	}
 	if busy != 0 {
-		return throughline.Errorf(throughline.Unavailable, "%s cannot be cleaned: a read has been going on for over %v", d.path(), busyTimeout).
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be cleaned: a read has been going on for over %v", d.name, busyTimeout).
 			WithFix("try again when backups and other long reads have ended")
 	}
 	return nil
@@ -223,32 +223,33 @@ func (d *database) failed(participle string, err error) error {
 	if d.closing.Load() {
 		return closed(d.dir)
 	}
-	e, ok := errors.AsType[*driver.Error](err)
-	if !ok {
-		return throughline.Errorf(throughline.Internal, "%s cannot be %s: %w", d.path(), participle, err)
+	code := 0
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		code = e.Code() & 0xff
 	}
-	switch e.Code() & 0xff {
+	err = fmt.Errorf("%s: %w", d.path(), err) // for logs: a message may be shown, and names no path
+	switch code {
 	case codes.SQLITE_FULL:
-		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the disk under the data folder %s is full: %w", d.name, participle, d.dir, err).
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the disk under the data folder is full: %w", d.name, participle, err).
 			WithFix("free some space there; the engine goes on by itself, and nothing it has acknowledged is lost")
 	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
-		return throughline.Errorf(throughline.Corrupt, "%s is damaged: %w", d.path(), err).
+		return throughline.Errorf(throughline.Corrupt, "%s is damaged: %w", d.name, err).
 			WithFix("stop the engine and restore the latest backup; keep the damaged folder")
 	case codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM, codes.SQLITE_AUTH:
-		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the data folder %s does not take or give what it should: %w", d.name, participle, d.dir, err).
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: the data folder does not take or give what it should: %w", d.name, participle, err).
 			WithFix("look at the disk and at the folder's permissions; nothing the engine has acknowledged is lost")
 	case codes.SQLITE_INTERRUPT: // the driver's answer when the context of a long statement ends
-		return fmt.Errorf("%s was not %s: %w", d.path(), participle, context.Canceled)
+		return fmt.Errorf("%s was not %s: %w", d.name, participle, context.Canceled)
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
-		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: another process holds it: %w", d.path(), participle, err).
+		return throughline.Errorf(throughline.Unavailable, "%s cannot be %s: another process holds it: %w", d.name, participle, err).
 			WithFix("close whatever else has the file open")
 	}
-	return throughline.Errorf(throughline.Internal, "%s cannot be %s: %w", d.path(), participle, err)
+	return throughline.Errorf(throughline.Internal, "%s cannot be %s: %w", d.name, participle, err)
 }
 
 // folderError says what an error of the file system means.
 func folderError(dir, what string, err error) error {
-	e := throughline.Errorf(throughline.Unavailable, "the data folder %s %s: %w", dir, what, err)
+	e := throughline.Errorf(throughline.Unavailable, "the data folder %s: %w", what, fmt.Errorf("%s: %w", dir, err))
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return e.WithFix("free some space on its disk")
@@ -262,5 +263,5 @@ func folderError(dir, what string, err error) error {
 
 // closed is the answer to calls after Close.
 func closed(dir string) error {
-	return throughline.Errorf(throughline.Unavailable, "the record in %s is closed", dir).WithFix("the engine is stopping; start it again")
+	return throughline.Errorf(throughline.Unavailable, "the record is closed: %w", errors.New(dir)).WithFix("the engine is stopping; start it again")
 }

@@ -298,7 +298,7 @@ func (s *state) Pending(ctx context.Context, limit int) (pending []record.Outbox
 			}
 			events, err := record.Unpack(0, block)
 			if err != nil || len(events) != 1 {
-				return throughline.Errorf(throughline.Corrupt, "event %d of the outbox cannot be read: %w", o.ID, err).At(s.db.path())
+				return throughline.Errorf(throughline.Corrupt, "event %d of the outbox cannot be read: %w", o.ID, err)
 			}
 			o.Event = events[0]
 			pending = append(pending, o)

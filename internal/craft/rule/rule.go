@@ -114,7 +114,7 @@ func Compile(env *Env, text string) (*Program, error) {
 func (p *Program) plan() error {
 	estimate, err := p.env.cel.EstimateCost(p.ast, sizes{})
 	if err != nil {
-		return throughline.Errorf(throughline.Invalid, "the cost of the rule cannot be told: %w", err)
+		return throughline.Errorf(throughline.Invalid, "the cost of the rule cannot be told: %v", err)
 	}
 	p.cost = estimate.Max
 	if p.cost > p.env.limit {
@@ -128,7 +128,7 @@ func (p *Program) plan() error {
 		opts = append(opts, cel.CostLimit(p.env.limit))
 	}
 	if p.run, err = p.env.cel.Program(p.ast, opts...); err != nil {
-		return throughline.Errorf(throughline.Invalid, "the rule cannot be prepared: %w", err)
+		return throughline.Errorf(throughline.Invalid, "the rule cannot be prepared: %v", err)
 	}
 	return nil
 }

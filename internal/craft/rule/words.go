@@ -18,7 +18,7 @@ import (
 func (e *Env) explain(rule string, issues *cel.Issues) error {
 	said := issues.Errors()
 	if len(said) == 0 {
-		return throughline.Errorf(throughline.Invalid, "the rule does not compile: %w", issues.Err())
+		return throughline.Errorf(throughline.Invalid, "the rule does not compile: %v", issues.Err())
 	}
 	first := said[0]
 	message, fix := e.plain(first)

@@ -73,7 +73,7 @@ func ownForm(_ huma.Context, _ string, answer any) (any, error) {
 	if len(problems) == 0 {
 		problems = throughline.Problems{refusal(refused, refused.Detail)}
 	}
-	f := serve.FaultOf(problems)
+	f := serve.OperatorFaultOf(problems)
 	f.Status, f.Title = refused.Status, refused.Title
 	return &Problem{f}, nil
 }

@@ -25,7 +25,8 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType returns that of RFC 9457 for JSON.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-func asProblem(err error) *Problem { return &Problem{serve.FaultOf(err)} }
+// asProblem is an error as someone who manages the engine may see it.
+func asProblem(err error) *Problem { return &Problem{serve.OperatorFaultOf(err)} }
 
 // problem answers with an error, and logs what is the engine's own fault.
 func (a *API) problem(w http.ResponseWriter, r *http.Request, err error) {
