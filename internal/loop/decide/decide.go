@@ -74,7 +74,7 @@ func (t *Table) consider(c *consideration, req throughline.Request) error {
 	if p.audience&^c.bits != 0 {
 		return nil
 	}
-	e := p.eligible(c.bits, c.view)
+	e := p.eligible(c.bits)
 	if len(e.set.list) == 0 {
 		return nil
 	}
@@ -110,9 +110,8 @@ func (t *Table) choose(c *consideration, req throughline.Request) (throughline.D
 		Arm: c.arm, Question: t.question(req),
 	}
 	if c.arm == throughline.ArmFallback {
-		r := c.view.fallback
-		token.Candidate, token.Weight, token.Locale = throughline.FallbackCandidate, throughline.WeightOne, r.position
-		return t.decision(c, token, r), nil
+		token.Candidate, token.Weight = throughline.FallbackCandidate, throughline.WeightOne
+		return t.decision(c, token, c.view.fallback), nil
 	}
 	from := t.distribution(c)
 	i := from.at(position(chance(p.choiceSalt, c.unit, t.number)))

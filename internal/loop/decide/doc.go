@@ -5,10 +5,10 @@
 // without locks; an epoch, what the policies have learned since, only swaps the
 // rankings. One request runs through these steps:
 //
-//	audience rules ─▸ one bit each ┐
-//	locale asked  ─▸ its position  ┴▸ signature ─▸ eligible candidates
+//	audience rules ─▸ one bit each: the signature ─▸ eligible candidates
 //	hash(unit) ─▸ holdout or policy                     │
 //	hash(placement, unit, epoch) ─▸ position ─▸ shares ─┴▸ candidate, propensity
+//	locale asked ─▸ the text of each piece
 //
 // Chance is a hash throughout, so the same question has the same answer on every
 // node, and any decision can be made again from the record alone. Propensities

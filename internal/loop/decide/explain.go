@@ -194,9 +194,6 @@ func (c *consideration) against(filling []uint16) string {
 		if p.needs[s][i]&^c.bits != 0 {
 			why = append(why, fmt.Sprintf("audience %s of fragment %s does not match", choice.Audience, choice.Fragment))
 		}
-		if !c.view.speaks[s][i] {
-			why = append(why, fmt.Sprintf("fragment %s has no text for locale %s", choice.Fragment, c.view.locale))
-		}
 	}
 	return strings.Join(why, "; ")
 }

@@ -20,7 +20,6 @@ func small(change func(*throughline.SnapshotPlacement)) *throughline.Snapshot {
 	return world(func(p *throughline.SnapshotPlacement) {
 		p.Slots = p.Slots[:2]
 		p.Slots[0].Choices, p.Slots[1].Choices = p.Slots[0].Choices[:3], []throughline.Choice{{}, p.Slots[1].Choices[2]}
-		p.Slots[0].Choices[2].Text = map[string]string{"de": "nur deutsch"}
 		p.Candidates = times(times([][]uint16{{}}, 3), 2)
 		p.Fallback = []uint16{0, 0}
 		p.Holdout = &throughline.Holdout{Share: 0.25, Serve: throughline.ServeUniform, Scope: throughline.ScopePlacement}
@@ -119,12 +118,12 @@ func TestVariant(t *testing.T) {
 	s := world(nil)
 	table := compile(t, s, nil)
 	p := &s.Placements[0]
-	t.Run("every candidate is found in every locale it speaks, and its key with it", func(t *testing.T) {
+	t.Run("every candidate is found in every locale, and its key with it", func(t *testing.T) {
 		t.Parallel()
 		for c, filling := range p.Candidates {
 			for _, locale := range p.Locales.All() {
 				found := table.Variant(p.VariantID(filling, locale))
-				if mute := filling[2] == 2; mute != (len(found) == 0) {
+				if len(found) == 0 {
 					t.Fatalf("candidate %d in %s is found as %+v", c, locale, found)
 				}
 				for _, r := range found {

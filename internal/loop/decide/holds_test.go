@@ -123,7 +123,7 @@ func TestStickinessAcrossReleases(t *testing.T) {
 				p.Candidates[i], p.Candidates[j] = p.Candidates[j], p.Candidates[i]
 			})
 			p.Slots[0].Choices[0].Digest = throughline.DigestOf([]byte("typo fixed"))
-			p.Slots[0].Choices[0].Text = map[string]string{"en": "typo fixed"}
+			p.Slots[0].Choices[0].Text = map[string]string{"en": "typo fixed", "de": "behoben", "de-AT": "behoben"}
 		})
 		if n := moved(t, next, held, first, 0); n > 0 {
 			t.Errorf("%d moved", n)
@@ -151,7 +151,7 @@ func TestStickinessAcrossReleases(t *testing.T) {
 		}},
 		{"a new meaning of a piece lets go of its holds", func(p *throughline.SnapshotPlacement) { p.Slots[0].Choices[0].Level = "piece-0-0@2" }},
 		{"a piece that the recipient may no longer see is let go", func(p *throughline.SnapshotPlacement) {
-			p.Slots[0].Choices[0].Text = nil
+			p.Slots[0].Choices[0].Audience = "retired"
 		}},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {

@@ -43,11 +43,9 @@ type placement struct {
 	grow sync.Mutex
 }
 
-// signature is all of a request that its eligible set depends on.
-type signature struct {
-	bits   uint64
-	locale uint8
-}
+// signature is all of a request that its eligible set depends on: the audiences
+// that match, of those that pieces are for. Every piece has text in every locale.
+type signature uint64
 
 func compilePlacement(s *throughline.Snapshot, i int, bits map[string]uint64) (*placement, error) {
 	sp := &s.Placements[i]
@@ -133,9 +131,26 @@ func sound(p *throughline.SnapshotPlacement, bits map[string]uint64) *throughlin
 			if !known(c.Audience) {
 				return corrupt("audience %s has no rule", c.Audience)
 			}
+			if l := mute(&c, p.Locales); l != "" {
+				return corrupt("Fragment/%s has no text for locale %s", c.Fragment, l)
+			}
 		}
 	}
 	return nil
+}
+
+// mute returns the first locale in which a choice says nothing, or "". An
+// unfilled slot has nothing to say.
+func mute(c *throughline.Choice, l throughline.Locales) string {
+	if c.Fragment == "" {
+		return ""
+	}
+	for _, locale := range l.All() {
+		if c.Text[locale] == "" {
+			return locale
+		}
+	}
+	return ""
 }
 
 func (p *placement) compileNeeds(bits map[string]uint64) {
@@ -147,15 +162,13 @@ func (p *placement) compileNeeds(bits map[string]uint64) {
 		p.needs = append(p.needs, needs)
 	}
 	for _, filling := range p.Candidates {
-		for s, c := range filling {
-			p.pieces |= p.needs[s][c]
-		}
+		p.pieces |= p.needed(filling)
 	}
 }
 
 func (p *placement) compileViews() {
 	all := p.Locales.All()
-	all = all[:min(len(all), noLocale)]
+	all = all[:min(len(all), maxLocales)]
 	for i, locale := range all {
 		p.views = append(p.views, newView(p, uint8(i), locale))
 	}
@@ -168,15 +181,11 @@ func (p *placement) compileViews() {
 			}
 		}
 	}
-	for _, v := range p.views {
-		v.fallback = p.fallbackIn(v)
-	}
 }
 
 // eligible is the candidates that requests of one signature may be served.
 type eligible struct {
-	set  *candidateSet
-	view *view
+	set *candidateSet
 	// slot is where its distributions are kept in servedSlots, or -1 for one made
 	// for a single request.
 	slot int
@@ -186,12 +195,12 @@ type eligible struct {
 }
 
 // eligible returns the eligible set of a signature.
-func (p *placement) eligible(bits uint64, v *view) *eligible {
-	sig := signature{bits & p.pieces, v.position}
+func (p *placement) eligible(bits uint64) *eligible {
+	sig := signature(bits & p.pieces)
 	if e, ok := (*p.sets.Load())[sig]; ok {
 		return e
 	}
-	e := p.newEligible(sig.bits, v)
+	e := p.newEligible(sig)
 	p.keep(sig, e)
 	return e
 }
@@ -215,18 +224,11 @@ func (p *placement) keep(sig signature, e *eligible) {
 	p.sets.Store(&next)
 }
 
-func (p *placement) newEligible(bits uint64, v *view) *eligible {
-	e := &eligible{view: v, slot: -1}
-	allowed := make([][]bool, len(p.Slots))
-	for s, needs := range p.needs {
-		allowed[s] = make([]bool, len(needs))
-		for c, need := range needs {
-			allowed[s][c] = need&^bits == 0 && v.speaks[s][c]
-		}
-	}
+func (p *placement) newEligible(sig signature) *eligible {
+	e := &eligible{slot: -1}
 	list := make([]uint16, 0, len(p.Candidates))
 	for c, filling := range p.Candidates {
-		if may(filling, allowed) {
+		if p.needed(filling)&^uint64(sig) == 0 {
 			list = append(list, uint16(c))
 		}
 	}
@@ -237,13 +239,12 @@ func (p *placement) newEligible(bits uint64, v *view) *eligible {
 	return e
 }
 
-func may(filling []uint16, allowed [][]bool) bool {
+// needed returns the bits that a filling depends on.
+func (p *placement) needed(filling []uint16) (bits uint64) {
 	for s, c := range filling {
-		if !allowed[s][c] {
-			return false
-		}
+		bits |= p.needs[s][c]
 	}
-	return true
+	return bits
 }
 
 // served is a distribution as decisions tell it.

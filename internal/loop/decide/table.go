@@ -7,6 +7,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/rule"
+	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
 // Table decides requests from one snapshot and one epoch. It is immutable to
@@ -167,44 +168,12 @@ func (t *Table) placement(name string) (*placement, error) {
 		return p, nil
 	}
 	err := throughline.Errorf(throughline.NotFound, "there is no placement %q", name)
-	if near := nearest(name, t.static.snapshot.Placements); near != "" {
+	var live []string
+	for i := range t.static.snapshot.Placements {
+		live = append(live, t.static.snapshot.Placements[i].Name)
+	}
+	if near := text.Nearest(name, live); near != "" {
 		return nil, err.WithFix("did you mean %s?", near)
 	}
 	return nil, err.WithFix("declare it, or ask for one that is live: throughline get placements")
-}
-
-// nearest returns the placement whose name is the fewest edits away, or "" when
-// none is near enough to be meant.
-func nearest(name string, among []throughline.SnapshotPlacement) string {
-	best, found := 1+max(2, len(name)/3), ""
-	for i := range among {
-		if d := edits(name, among[i].Name); d < best {
-			best, found = d, among[i].Name
-		}
-	}
-	return found
-}
-
-// edits counts the bytes to insert, delete or replace to turn a into b.
-func edits(a, b string) int {
-	if len(a) > 256 { // longer than any name can be
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

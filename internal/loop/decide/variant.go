@@ -53,13 +53,11 @@ func (s *static) indexVariants() {
 	for i, p := range s.placements {
 		for l, v := range p.views {
 			for c, filling := range p.Candidates {
-				if may(filling, v.speaks) {
-					id := p.VariantID(filling, v.locale)
-					by[id] = append(by[id], address{uint16(i), uint16(c), uint8(l)})
-				}
+				id := p.VariantID(filling, v.locale)
+				by[id] = append(by[id], address{uint16(i), uint16(c), uint8(l)})
 			}
 			fallback := v.fallback
-			if fallback.position != v.position || contains(by[fallback.variant], uint16(i)) {
+			if contains(by[fallback.variant], uint16(i)) {
 				continue
 			}
 			by[fallback.variant] = append(by[fallback.variant], address{uint16(i), throughline.FallbackCandidate, uint8(l)})

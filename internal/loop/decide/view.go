@@ -7,21 +7,17 @@ import (
 	"github.com/throughline-engine/throughline"
 )
 
-// noLocale is the locale of a token whose fallback has no text in any.
-const noLocale = 0xff
+// maxLocales is how many locales a token can tell apart.
+const maxLocales = 0xff
 
 // view is a placement in one locale. A request is put into the first of the
 // brand's locales that its own leads to, and from there on every choice is read
-// along that locale's chain: a variant's id names one locale, so what it shows
-// may not depend on how the request came there.
+// in that locale: a variant's id names one locale, so what it shows may not
+// depend on how the request came there.
 type view struct {
 	placement *placement
 	position  uint8
 	locale    string
-	// speaks says by slot and choice whether there is text, text what it is. An
-	// unfilled slot speaks and has none.
-	speaks [][]bool
-	text   [][]string
 	// renderings are by candidate, made when first served.
 	renderings atomic.Pointer[[]atomic.Pointer[rendering]]
 	fallback   *rendering
@@ -29,36 +25,16 @@ type view struct {
 
 // rendering is a filling in a locale, as decisions hand it out.
 type rendering struct {
-	variant  throughline.VariantID
-	locale   string
-	position uint8
-	values   map[string]string
-	levels   map[string]throughline.Level
+	variant throughline.VariantID
+	locale  string
+	values  map[string]string
+	levels  map[string]throughline.Level
 }
 
 func newView(p *placement, position uint8, locale string) *view {
 	v := &view{placement: p, position: position, locale: locale}
-	chain := p.Locales.Chain(locale)
-	for _, s := range p.Slots {
-		speaks, text := make([]bool, len(s.Choices)), make([]string, len(s.Choices))
-		for c := range s.Choices {
-			text[c], speaks[c] = textOf(&s.Choices[c], chain)
-		}
-		v.speaks, v.text = append(v.speaks, speaks), append(v.text, text)
-	}
+	v.fallback = v.render(p.Fallback)
 	return v
-}
-
-func textOf(c *throughline.Choice, chain []string) (text string, ok bool) {
-	if c.Fragment == "" {
-		return "", true
-	}
-	for _, l := range chain {
-		if text, ok = c.Text[l]; ok {
-			return text, true
-		}
-	}
-	return "", false
 }
 
 // view returns the placement in the locale that a request asks for.
@@ -96,26 +72,15 @@ func (v *view) rendering(c uint16) *rendering {
 // render makes the rendering of any filling.
 func (v *view) render(filling []uint16) *rendering {
 	r := &rendering{
-		variant: v.placement.VariantID(filling, v.locale), locale: v.locale, position: v.position,
+		variant: v.placement.VariantID(filling, v.locale), locale: v.locale,
 		values: make(map[string]string, len(filling)), levels: make(map[string]throughline.Level, len(filling)),
 	}
 	for i, c := range filling {
 		s := &v.placement.Slots[i]
 		r.levels[s.Name] = s.Choices[c].Level
 		if s.Choices[c].Fragment != "" {
-			r.values[s.Name] = v.text[i][c]
+			r.values[s.Name] = s.Choices[c].Text[v.locale]
 		}
 	}
 	return r
-}
-
-// fallbackIn returns the fallback in v's locale, or else in the first of the
-// brand's locales in which all of it has text.
-func (p *placement) fallbackIn(v *view) *rendering {
-	for _, try := range append([]*view{v}, p.views...) {
-		if may(p.Fallback, try.speaks) {
-			return try.render(p.Fallback)
-		}
-	}
-	return &rendering{position: noLocale}
 }

@@ -16,8 +16,8 @@ var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 
 // world is a snapshot with one placement, home, of 4 x 4 x 3 x 3 candidates.
 // Choice 1 of the first slot is for audience pro, choice 2 of the second for
-// audience mobile, and choice 2 of the third speaks English only. The locales
-// are en, de and de-AT, which falls back to de.
+// audience mobile, nothing is for audience retired. The locales are en, de and
+// de-AT, which falls back to de.
 func world(change func(p *throughline.SnapshotPlacement)) *throughline.Snapshot {
 	p := throughline.SnapshotPlacement{
 		Name: "home", Title: "Home", Owner: "Ada Lovelace", Channel: "web", Template: "hero",
@@ -36,7 +36,6 @@ func world(change func(p *throughline.SnapshotPlacement)) *throughline.Snapshot 
 	}
 	p.Slots[0].Choices[1].Audience = "pro"
 	p.Slots[1].Choices[2].Audience = "mobile"
-	p.Slots[2].Choices[2].Text = map[string]string{"en-GB": "only there"}
 	if change != nil {
 		change(&p)
 	}
@@ -45,6 +44,7 @@ func world(change func(p *throughline.SnapshotPlacement)) *throughline.Snapshot 
 		Audiences: []throughline.SnapshotAudience{
 			{Name: "mobile", Rule: `context.device == "phone"`},
 			{Name: "pro", Rule: `context.plan == "pro" && context.visits > 3`},
+			{Name: "retired", Rule: `context.retired == true`},
 		},
 		Placements: []throughline.SnapshotPlacement{p},
 	}
@@ -53,7 +53,7 @@ func world(change func(p *throughline.SnapshotPlacement)) *throughline.Snapshot 
 func piece(name string) throughline.Choice {
 	return throughline.Choice{
 		Fragment: name, Level: throughline.Level(name + "@1"), Digest: throughline.DigestOf([]byte(name)),
-		Text: map[string]string{"en": "english " + name, "de": "deutsch " + name},
+		Text: map[string]string{"en": "english " + name, "de": "deutsch " + name, "de-AT": "deutsch " + name},
 	}
 }
 
