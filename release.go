@@ -84,7 +84,8 @@ const (
 // Plan is what applying a set of resources would do.
 type Plan struct {
 	// Base is the number of the release it was computed against; 0 before the
-	// first. Applying it fails if another release came between.
+	// first. An apply that names it fails if another release came in between; one
+	// that names none is planned again on top of that release.
 	Base    int      `json:"base"`
 	Changes []Change `json:"changes"`
 	// Unchanged counts the resources given that are already as declared.

@@ -19,6 +19,14 @@ import (
 // Dialect is the JSON Schema that the documents are written in.
 const Dialect = "https://json-schema.org/draft/2020-12/schema"
 
+// The bounds that a schema states and package declare holds resources to.
+const (
+	MaxSlots   = 12         // of a template
+	MinFloor   = 0.001      // of a policy, as a share of exposures
+	MaxExplore = 10_000_000 // exposures
+	MaxHoldout = 0.5        // as a share of recipients
+)
+
 // Type is the JSON type of a value.
 type Type string
 

@@ -57,7 +57,7 @@ func (p *Plane) Observe(ctx context.Context, in Incoming) (Taken, error) {
 	result := batch.Events(observe.Intake{
 		Engine: p.core.ID(), Source: source, Secret: p.core.Secret(), NewID: p.core.NewID, Sealer: sealer,
 	})
-	if kind, _ := observe.ParseKind(in.Kind); kind != observe.KindBatch && len(result.Rejected) > 0 {
+	if batch.Kind != observe.KindBatch && len(result.Rejected) > 0 {
 		return Taken{}, result.Rejected[0].Err()
 	}
 	taken := Taken{Suppressed: result.Suppressed, Rejected: result.Rejected}

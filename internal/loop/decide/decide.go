@@ -48,8 +48,6 @@ type consideration struct {
 	// eligible is nil where the request gets the fallback.
 	eligible *eligible
 	arm      throughline.Arm
-	// heldOut is the unit's place in the holdout's hash, below 2^32.
-	heldOut uint64
 }
 
 // consider finds what may be served and which arm the request belongs to.
@@ -79,14 +77,14 @@ func (t *Table) consider(c *consideration, req throughline.Request) error {
 		return nil
 	}
 	c.eligible, c.arm = e, throughline.ArmPolicy
-	if p.heldOut > 0 {
-		c.heldOut = chance(p.holdoutSalt, c.unit, 0) >> 32
-		if c.heldOut < p.heldOut {
-			c.arm = throughline.ArmHoldout
-		}
+	if p.heldOut > 0 && p.holdoutPlace(c.unit) < p.heldOut {
+		c.arm = throughline.ArmHoldout
 	}
 	return nil
 }
+
+// holdoutPlace returns a unit's place in the holdout's hash, below 2^32.
+func (p *placement) holdoutPlace(unit uint64) uint64 { return chance(p.holdoutSalt, unit, 0) >> 32 }
 
 // matching evaluates the rules among wanted, each once. A rule that runs into
 // its cost limit does not match.

@@ -96,7 +96,7 @@ func (t *Table) Explain(req throughline.Request, held Held) (Explanation, error)
 		Snapshot: d.Snapshot, Release: d.Release, Epoch: d.Epoch, AsOf: d.AsOf,
 	}
 	if p.Holdout != nil {
-		place := chance(p.holdoutSalt, c.unit, 0) >> 32
+		place := p.holdoutPlace(c.unit)
 		x.Holdout = &HoldoutPlace{Holdout: *p.Holdout, Place: float64(place) / (1 << 32), HeldOut: place < p.heldOut}
 	}
 	if c.eligible != nil {

@@ -9,10 +9,8 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/craft/rule"
+	"github.com/throughline-engine/throughline/internal/craft/schema"
 )
-
-// MaxSlots is the most slots a template may have.
-const MaxSlots = 12
 
 func (v *validator) brand(b *throughline.Brand) {
 	for _, name := range slices.Sorted(maps.Keys(b.Tokens)) {
@@ -78,8 +76,8 @@ func (v *validator) fragment(f *throughline.Fragment) {
 func (v *validator) template(t *throughline.Template) {
 	branded := v.required("spec.brand", throughline.KindBrand, t.Brand)
 	v.ref("spec.brief", throughline.KindBrief, t.Brief)
-	if len(t.Slots) > MaxSlots {
-		v.problem("spec.slots", "there are %d slots, and %d are allowed", len(t.Slots), MaxSlots).
+	if len(t.Slots) > schema.MaxSlots {
+		v.problem("spec.slots", "there are %d slots, and %d are allowed", len(t.Slots), schema.MaxSlots).
 			WithFix("make one slot of those that always go together, or two templates")
 	}
 	seen := map[string]bool{}

@@ -5,13 +5,7 @@ import (
 	"slices"
 
 	"github.com/throughline-engine/throughline"
-)
-
-// The bounds of a policy.
-const (
-	minFloor   = 0.001
-	maxHoldout = 0.5
-	maxExplore = 10_000_000
+	"github.com/throughline-engine/throughline/internal/craft/schema"
 )
 
 func (v *validator) placement(p *throughline.Placement) {
@@ -41,11 +35,11 @@ func (v *validator) placement(p *throughline.Placement) {
 }
 
 func (v *validator) policy(p *throughline.Policy) {
-	if p.Floor != 0 && (p.Floor < minFloor || p.Floor > 1) {
-		v.problem("spec.policy.floor", "the floor is %v", p.Floor).WithFix("write a share from %v to 1; 0.02 is the default", minFloor)
+	if p.Floor != 0 && (p.Floor < schema.MinFloor || p.Floor > 1) {
+		v.problem("spec.policy.floor", "the floor is %v", p.Floor).WithFix("write a share from %v to 1; 0.02 is the default", schema.MinFloor)
 	}
-	if p.Explore < 0 || p.Explore > maxExplore {
-		v.problem("spec.policy.explore", "explore is %d", p.Explore).WithFix("write how many exposures to spend, at most %d", maxExplore)
+	if p.Explore < 0 || p.Explore > schema.MaxExplore {
+		v.problem("spec.policy.explore", "explore is %d", p.Explore).WithFix("write how many exposures to spend, at most %d", schema.MaxExplore)
 	}
 	if p.Explore != 0 && p.Kind != throughline.ExploreThenCommit {
 		v.problem("spec.policy.explore", "explore belongs to the policy %s", throughline.ExploreThenCommit).
@@ -60,8 +54,8 @@ func (v *validator) policy(p *throughline.Policy) {
 }
 
 func (v *validator) holdout(h *throughline.Holdout) {
-	if !(h.Share > 0 && h.Share <= maxHoldout) {
-		v.problem("spec.holdout.share", "the share is %v", h.Share).WithFix("write a share above 0 and at most %v, or leave the holdout out", maxHoldout)
+	if !(h.Share > 0 && h.Share <= schema.MaxHoldout) {
+		v.problem("spec.holdout.share", "the share is %v", h.Share).WithFix("write a share above 0 and at most %v, or leave the holdout out", schema.MaxHoldout)
 	}
 	switch {
 	case h.Serve == throughline.ServeControl && len(h.Control) == 0:

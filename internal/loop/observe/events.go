@@ -29,8 +29,6 @@ type Intake struct {
 	// Source names the write key the messages came with. Messages are told
 	// apart by source and messageId.
 	Source string
-	// Trace joins the events of one request; it may be empty.
-	Trace string
 	// Secret signs decision ids and keys the hashes in Event.Key.
 	Secret []byte
 	// NewID makes an id that was never used.
@@ -48,12 +46,11 @@ type Result struct {
 	// Suppressed counts the messages about recipients who were forgotten. They
 	// leave no trace, and the client is not told which they were.
 	Suppressed int
-	// ClocksReplaced counts the events whose client's clock was not believed.
-	ClocksReplaced int
 }
 
-// Events makes the events of a batch. A message that names a decision this
-// engine did not issue is rejected.
+// Events makes the events of a batch. A message about a recipient who was
+// forgotten is suppressed before anything else of it is looked at; another that
+// names a decision this engine did not issue is rejected.
 func (b Batch) Events(in Intake) Result {
 	r := Result{
 		Events:   make([]throughline.Event, 0, len(b.Messages)),
@@ -61,19 +58,16 @@ func (b Batch) Events(in Intake) Result {
 	}
 	for i := range b.Messages {
 		m := &b.Messages[i]
-		typ, data, objects, err := m.payload(in.Secret)
-		if err != nil {
-			r.Rejected = append(r.Rejected, refuse(m.Index, m.ID, err))
-			continue
-		}
 		unit := m.Unit()
 		subject, ok := in.Sealer.Subject(unit)
 		if !ok {
 			r.Suppressed++
 			continue
 		}
-		if m.ClockReplaced {
-			r.ClocksReplaced++
+		typ, data, objects, err := m.payload(in.Secret)
+		if err != nil {
+			r.Rejected = append(r.Rejected, refuse(m.Index, m.ID, err))
+			continue
 		}
 		id := in.NewID()
 		r.Events = append(r.Events, throughline.Event{
@@ -81,7 +75,7 @@ func (b Batch) Events(in Intake) Result {
 			OccurredAt: m.OccurredAt, RecordedAt: b.ReceivedAt,
 			Actor:   throughline.Actor{Kind: throughline.ActorRecipient},
 			Objects: objects,
-			Trace:   in.Trace, Source: in.Source, Key: m.key(in.Source, in.Secret),
+			Source:  in.Source, Key: m.key(in.Source, in.Secret),
 			Subject: subject, Data: data,
 			Sealed: in.Sealer.Seal(unit, id, m.personal.json()),
 		})

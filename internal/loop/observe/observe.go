@@ -54,9 +54,9 @@ const (
 	KindBatch Kind = "batch"
 )
 
-// ParseKind reads the last part of the path a client posts to: a kind or its
+// parseKind reads the last part of the path a client posts to: a kind or its
 // first letter, batch, b, or import, which older clients say for batch.
-func ParseKind(s string) (Kind, error) {
+func parseKind(s string) (Kind, error) {
 	switch s {
 	case "import":
 		return KindBatch, nil
@@ -72,6 +72,8 @@ func ParseKind(s string) (Kind, error) {
 
 // Batch is what one body held.
 type Batch struct {
+	// Kind is what the path said the body is: KindBatch, or of one message.
+	Kind Kind
 	// ReceivedAt is when, in UTC with microseconds.
 	ReceivedAt time.Time
 	// WriteKey is the key in the body, for clients that send it there. It is a

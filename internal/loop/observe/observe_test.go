@@ -54,18 +54,18 @@ func parse(t *testing.T, kind, body string) observe.Batch {
 	return b
 }
 
-func TestParseKind(t *testing.T) {
+func TestPathsAreKinds(t *testing.T) {
 	for in, want := range map[string]observe.Kind{
 		"track": observe.Track, "t": observe.Track, "i": observe.Identify, "p": observe.Page, "s": observe.Screen,
 		"g": observe.Group, "a": observe.Alias, "batch": observe.KindBatch, "b": observe.KindBatch, "import": observe.KindBatch,
 	} {
-		if got, err := observe.ParseKind(in); err != nil || got != want {
-			t.Errorf("ParseKind(%q) = %q, %v, want %q", in, got, err, want)
+		if b, err := observe.Parse([]byte(`{"batch":[]}`), in, time.Now()); err != nil || b.Kind != want {
+			t.Errorf("%q is of the kind %q, %v, want %q", in, b.Kind, err, want)
 		}
 	}
 	for _, in := range []string{"", "x", "Track", "tr"} {
-		if _, err := observe.ParseKind(in); throughline.CodeOf(err) != throughline.NotFound {
-			t.Errorf("ParseKind(%q) gives %v, want not_found", in, err)
+		if _, err := observe.Parse([]byte(`{"batch":[]}`), in, time.Now()); throughline.CodeOf(err) != throughline.NotFound {
+			t.Errorf("%q gives %v, want not_found", in, err)
 		}
 	}
 }
@@ -308,6 +308,12 @@ func TestSealed(t *testing.T) {
 	})
 	t.Run("a recipient who was forgotten leaves no event", func(t *testing.T) {
 		r := parse(t, "identify", `{"userId":"forgotten","traits":{"email":"x"}}`).Events(intake())
+		if len(r.Events) != 0 || len(r.Rejected) != 0 || r.Suppressed != 1 {
+			t.Errorf("result %+v, want one suppressed", r)
+		}
+	})
+	t.Run("what a forgotten recipient did with a decision of nobody's is not looked at", func(t *testing.T) {
+		r := parse(t, "track", `{"userId":"forgotten","event":"Bought","properties":{"decisionId":"forged"}}`).Events(intake())
 		if len(r.Events) != 0 || len(r.Rejected) != 0 || r.Suppressed != 1 {
 			t.Errorf("result %+v, want one suppressed", r)
 		}

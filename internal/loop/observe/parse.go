@@ -11,16 +11,17 @@ import (
 	"github.com/throughline-engine/throughline"
 )
 
-// Parse reads the body of a request whose path ended in kind (see ParseKind),
-// received at that time. A body that is not JSON or is over a limit as a whole
-// is an error; a message that is wrong by itself is in Batch.Rejected, and the
+// Parse reads the body of a request whose path ended in kind, received at that
+// time. The kind is that of a message or its first letter, batch, b, or import;
+// another is NotFound. A body that is not JSON or is over a limit as a whole is
+// an error; a message that is wrong by itself is in Batch.Rejected, and the
 // others are taken. Slices of body are kept: the caller must not change it.
 func Parse(body []byte, kind string, receivedAt time.Time) (Batch, error) {
-	k, err := ParseKind(kind)
+	k, err := parseKind(kind)
 	if err != nil {
 		return Batch{}, err
 	}
-	b := Batch{ReceivedAt: receivedAt.UTC().Truncate(time.Microsecond)}
+	b := Batch{Kind: k, ReceivedAt: receivedAt.UTC().Truncate(time.Microsecond)}
 	if k == KindBatch {
 		err = b.parseBatch(body)
 	} else {
@@ -129,7 +130,7 @@ func (w *wire) message(raw []byte, kind Kind, env *envelope, received time.Time)
 	}
 	if kind == "" {
 		var err error
-		if kind, err = ParseKind(w.Type); err != nil || kind == KindBatch {
+		if kind, err = parseKind(w.Type); err != nil || kind == KindBatch {
 			return Message{}, throughline.Errorf(throughline.Invalid, "type is %q", clip(w.Type)).
 				WithFix("type is track, identify, page, screen, group or alias")
 		}
