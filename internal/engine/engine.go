@@ -65,7 +65,8 @@ func Open(ctx context.Context, rec record.Record, clock func() time.Time, log *s
 	}
 	c.vault = newVault(c)
 	c.relay = newRelay(c)
-	if err := c.relay.runOnce(ctx); err != nil {
+	// A damaged journal takes nothing; what is live is served all the same.
+	if err := c.relay.runOnce(ctx); err != nil && throughline.CodeOf(err) != throughline.Corrupt {
 		return nil, err
 	}
 	// The first event says that the engine was made; without it the journal is

@@ -30,12 +30,14 @@ type Journal interface {
 	// none of them is promised. An event whose Key was appended in the last seven
 	// days is not appended again: its receipt says so. Adapters may remember keys
 	// for longer, and none promises it. Appends from many goroutines are grouped
-	// into one write.
+	// into one write. To a journal that is damaged where it ends nothing is
+	// appended: that is an error with the code Corrupt.
 	Append(ctx context.Context, events []throughline.Event) ([]Receipt, error)
 	// Read yields the events after seq in order, in the batches they were
 	// written in, up to the head at the time of the call. A batch whose checksum,
 	// number or link does not fit yields an error with the code Corrupt, and
-	// reading ends. The slice is the caller's until the next iteration.
+	// reading ends; a journal known to be damaged where it ends yields it there.
+	// The slice is the caller's until the next iteration.
 	Read(ctx context.Context, after uint64) iter.Seq2[[]throughline.Event, error]
 	// Head returns the last event's number and the hash of the chain up to it.
 	Head(ctx context.Context) (Head, error)

@@ -49,6 +49,10 @@ type journal struct {
 	slice           int // of the key space to prune next
 	written         int // bytes since the log was last copied back
 
+	// damage is why nothing may be appended; nil when all is well. It is found
+	// as the journal is opened.
+	damage error
+
 	mu    sync.Mutex
 	head  record.Head
 	moved chan struct{} // closed when head moves
@@ -143,28 +147,43 @@ func (j *journal) prepare(ctx context.Context) error {
 	return prepare(ctx, j.db, j.db.write, list)
 }
 
-// resume finds the end of the chain and refuses to continue a damaged one.
+// resume finds the end of the chain. One that is damaged there is not continued:
+// what was written after it could not be proved to follow what is lost. It is
+// read up to the damage, and the engine serves on from that.
 func (j *journal) resume(ctx context.Context) error {
 	head, err := storedHead(ctx, j.db)
-	if err != nil {
+	if err = j.damaged(err); err != nil {
 		return err
 	}
 	last, err := lastBatch(ctx, j.db)
-	if err != nil {
+	if err = j.damaged(err); err != nil {
 		return err
 	}
-	if last != nil {
-		if err := last.Follows(record.Head{Seq: last.First - 1, Hash: last.Prev}); err != nil {
-			return err
-		}
-	} else {
-		last = &record.Batch{}
-	}
-	if last.Head() != head {
-		return throughline.Errorf(throughline.Corrupt, "the journal in %s ends at event %d and should end at event %d with another hash", j.db.path(), last.Last, head.Seq).
-			WithFix("restore the latest backup; keep the damaged folder")
-	}
 	j.head = head
+	if last == nil {
+		last = &record.Batch{}
+	} else if err := last.Proves(record.Head{Seq: last.First - 1, Hash: last.Prev}); err != nil {
+		return j.damaged(err)
+	}
+	if last.Last > head.Seq {
+		j.head = last.Head() // it is sound, and the head is not
+	}
+	if last.Head() != head && j.damage == nil {
+		return j.damaged(throughline.Errorf(throughline.Corrupt, "the journal ends at event %d and should end at event %d with another hash", last.Last, head.Seq))
+	}
+	return nil
+}
+
+// damaged keeps an error that says the end of the journal is damaged, and passes
+// on others.
+func (j *journal) damaged(err error) error {
+	if throughline.CodeOf(err) != throughline.Corrupt {
+		return err
+	}
+	if j.damage == nil {
+		j.damage = throughline.Errorf(throughline.Corrupt, "the end of the journal is damaged, so nothing is added to it: %w", err).
+			WithFix("decisions go on as before the damage; see what is left with throughline verify, then stop the engine and run throughline restore with the latest backup")
+	}
 	return nil
 }
 
@@ -205,6 +224,9 @@ func (j *journal) join(a *appending) (*appendGroup, error) {
 	defer j.queueing.Unlock()
 	if j.quitting {
 		return nil, closed(j.db.dir)
+	}
+	if j.damage != nil {
+		return nil, j.damage
 	}
 	if n := len(j.queue); n == 0 || j.queue[n-1].full() {
 		j.queue = append(j.queue, &appendGroup{done: make(chan struct{}), packer: j.packers.Get().(*record.Packer)})

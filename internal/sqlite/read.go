@@ -6,6 +6,8 @@ import (
 	"errors"
 	"iter"
 
+	driver "modernc.org/sqlite"
+
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/record"
 )
@@ -24,6 +26,9 @@ func (j *journal) Read(ctx context.Context, after uint64) iter.Seq2[[]throughlin
 	end := j.current()
 	return func(yield func([]throughline.Event, error) bool) {
 		if after >= end.Seq {
+			if j.damage != nil {
+				yield(nil, j.damage)
+			}
 			return
 		}
 		start, err := startOf(ctx, j.db, after)
@@ -56,6 +61,9 @@ func (j *journal) Read(ctx context.Context, after uint64) iter.Seq2[[]throughlin
 				return
 			}
 		}
+		if j.damage != nil {
+			yield(nil, j.damage)
+		}
 	}
 }
 
@@ -83,7 +91,11 @@ func (j *journal) Wait(ctx context.Context, after uint64) error {
 
 // Verify implements record.Journal.
 func (j *journal) Verify(ctx context.Context, progress func(seq uint64)) (record.Head, error) {
-	return verify(ctx, j.db, j.current(), progress)
+	head, err := verify(ctx, j.db, j.current(), progress)
+	if err == nil {
+		err = j.damage
+	}
+	return head, err
 }
 
 // verify proves every batch up to end.
@@ -152,15 +164,21 @@ func fetch(ctx context.Context, db *database, after, upTo uint64) (batches []rec
 	for size < fetchBytes && rows.Next() {
 		b, err := scanBatch(rows)
 		if err != nil {
-			return nil, db.failed("read", err)
+			return whole(batches, db.failed("read", err))
 		}
 		size += len(b.Block)
 		batches = append(batches, *b)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, db.failed("read", err)
+	return whole(batches, db.failed("read", rows.Err()))
+}
+
+// whole gives up what was fetched before an error only if there is nothing: the
+// next fetch begins with what is damaged.
+func whole(batches []record.Batch, err error) ([]record.Batch, error) {
+	if len(batches) > 0 && throughline.CodeOf(err) == throughline.Corrupt {
+		return batches, nil
 	}
-	return batches, nil
+	return batches, err
 }
 
 func scanBatch(row interface{ Scan(...any) error }) (*record.Batch, error) {
@@ -168,7 +186,7 @@ func scanBatch(row interface{ Scan(...any) error }) (*record.Batch, error) {
 	var prev, hash []byte
 	var b record.Batch
 	if err := row.Scan(&first, &last, &crc, &prev, &hash, &b.Block); err != nil {
-		return nil, err
+		return nil, unscannable("a batch", err)
 	}
 	b.First, b.Last, b.CRC = uint64(first), uint64(last), uint32(crc)
 	if len(prev) != len(b.Prev) || len(hash) != len(b.Hash) || crc != int64(b.CRC) {
@@ -199,15 +217,26 @@ func storedHead(ctx context.Context, db *database) (record.Head, error) {
 	var seq int64
 	var hash []byte
 	if err := db.write.QueryRowContext(ctx, "SELECT seq, hash FROM head").Scan(&seq, &hash); err != nil {
-		return record.Head{}, db.failed("read", err)
+		return record.Head{}, db.failed("read", unscannable("the head", err))
 	}
 	return headOf(seq, hash)
+}
+
+// unscannable turns the error of a column that has another type than was written
+// into one with the code Corrupt, and passes on others.
+func unscannable(what string, err error) error {
+	_, bySQLite := errors.AsType[*driver.Error](err)
+	if bySQLite || errors.Is(err, sql.ErrNoRows) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone) {
+		return err
+	}
+	return throughline.Errorf(throughline.Corrupt, "%s of the journal is stored in a form nobody wrote: %w", what, err).
+		WithFix("stop the engine and restore the latest backup; keep the damaged folder")
 }
 
 func headOf(seq int64, hash []byte) (record.Head, error) {
 	h := record.Head{Seq: uint64(seq)}
 	if len(hash) != len(h.Hash) || seq < 0 {
-		return h, throughline.Errorf(throughline.Corrupt, "the journal's head is stored in a form nobody wrote").
+		return record.Head{}, throughline.Errorf(throughline.Corrupt, "the journal's head is stored in a form nobody wrote").
 			WithFix("restore the latest backup; keep the damaged folder")
 	}
 	h.Hash = throughline.Digest(hash)

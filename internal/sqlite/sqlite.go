@@ -62,7 +62,9 @@ type Store struct {
 
 // Open opens the record in the folder, which is made if need be, and brings the
 // form of its files up to date. A folder that another process has open is an
-// error with the code Conflict; one whose files are damaged, Corrupt.
+// error with the code Conflict; one whose files are damaged, Corrupt. A journal
+// that is damaged where it ends opens all the same: it is read up to there, and
+// appends are errors with the code Corrupt.
 func Open(ctx context.Context, dir string, cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
 	if err := makeFolder(dir); err != nil {
