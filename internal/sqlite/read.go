@@ -37,12 +37,11 @@ func (j *journal) Read(ctx context.Context, after uint64) iter.Seq2[[]throughlin
 			return
 		}
 		for b, err := range chain(ctx, j.db, start, end) {
-			if err != nil {
-				yield(nil, err)
-				return
+			if err == nil {
+				err = b.Follows(start)
 			}
-			if err := b.Follows(start); err != nil {
-				yield(nil, err)
+			if err != nil {
+				yield(nil, j.ended(err))
 				return
 			}
 			start = b.Head()
@@ -65,6 +64,15 @@ func (j *journal) Read(ctx context.Context, after uint64) iter.Seq2[[]throughlin
 			yield(nil, j.damage)
 		}
 	}
+}
+
+// ended is what a reader is told of an error: where the end of the journal is
+// known to be damaged, that, which says what to do.
+func (j *journal) ended(err error) error {
+	if j.damage != nil && throughline.CodeOf(err) == throughline.Corrupt {
+		return j.damage
+	}
+	return err
 }
 
 // Head implements record.Journal.
