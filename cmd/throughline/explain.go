@@ -66,5 +66,11 @@ func (c *explainCmd) decision(s *shell, engine *client) error {
 			s.printf("Decided again from the record: NOT the same.\n")
 		}
 	}
+	if a.Today != nil {
+		s.printf("Asked today, release %d, epoch %d: %s\n", a.Today.Release, a.Today.Epoch, a.Today.Reason)
+		for _, slot := range sortedKeys(a.Today.Levels) {
+			s.printf("  %-12s %-32s %s\n", slot, a.Today.Levels[slot], a.Today.Values[slot])
+		}
+	}
 	return nil
 }

@@ -31,10 +31,16 @@ type Answer struct {
 	Propensity float64         `json:"propensity"`
 	Epoch      uint32          `json:"epoch"`
 	Release    int             `json:"release"`
+	// Snapshot is what it was decided from; zero when that is no longer kept.
+	Snapshot throughline.Digest `json:"snapshot,omitzero"`
 	// Why is the decision made again from the record; nil when it cannot be.
 	Why *decide.Explanation `json:"why,omitempty"`
 	// Same reports whether deciding again gave the same variant and propensity.
 	Same bool `json:"same"`
+	// Today is what the same request would get now, with nothing held: under the
+	// rules, the pieces and the learning in force. It is nil where Why is, and when
+	// the placement is not live.
+	Today *decide.Explanation `json:"today,omitempty"`
 	// Notes say what could not be told, and the reason.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -56,36 +62,63 @@ func (p *Plane) Explain(ctx context.Context, id throughline.DecisionID) (Answer,
 	if err != nil {
 		return a, err
 	}
-	a.Release = table.Release()
+	a.Release, a.Snapshot = table.Release(), table.Digest()
 	a.Placement, a.Owner = table.PlacementOf(token)
+	err = p.explainRecorded(ctx, &a, token, table, started)
+	return a, err
+}
+
+// explainRecorded adds what the decision's own record tells: when it was made,
+// and for what.
+func (p *Plane) explainRecorded(ctx context.Context, a *Answer, token throughline.Token, table *decide.Table, started uint64) error {
 	event, found, err := p.find(ctx, token, started)
 	if err != nil {
-		return a, err
+		return err
 	}
 	if !found {
 		a.Notes = append(a.Notes, "The record of this decision is not in the journal: it was lost when the engine was killed, or is not written yet. The id itself proves what was served.")
-		return a, nil
+		return nil
 	}
 	a.Recorded, a.At = true, event.OccurredAt
 	plain, ok, err := p.core.Vault().Reveal(ctx, event)
 	if err != nil {
-		return a, err
+		return err
 	}
 	if !ok || len(plain) == 0 {
 		a.Erased = true
 		a.Notes = append(a.Notes, "The recipient was forgotten: erased.")
-		return a, nil
+		return nil
 	}
 	var q asked
 	if err := json.Unmarshal(plain, &q); err != nil {
-		return a, throughline.Errorf(throughline.Corrupt, "event %s: its context cannot be read: %w", event.ID, err)
+		return throughline.Errorf(throughline.Corrupt, "event %s: its context cannot be read: %w", event.ID, err)
 	}
-	why, err := table.Explain(throughline.Request{Placement: a.Placement, Unit: q.Unit, Context: q.Context, At: q.At}, nil)
+	req := throughline.Request{Placement: a.Placement, Unit: q.Unit, Context: q.Context, At: q.At}
+	why, err := table.Explain(req, nil)
 	if err != nil {
-		return a, err
+		return err
 	}
 	a.Why, a.Same = &why, why.Decision.Token == token
-	return a, nil
+	return p.today(a, req)
+}
+
+// today adds what the request would get now.
+func (p *Plane) today(a *Answer, req throughline.Request) error {
+	req.At = p.core.Now()
+	t := p.table.Load()
+	if t == nil {
+		return nil // this process has only begun to read what is live
+	}
+	now, err := t.Explain(req, nil)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		a.Notes = append(a.Notes, "The placement is not live any more, so the request would get nothing today.")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.Today = &now
+	return nil
 }
 
 // Explanation says what a request would get, and why.

@@ -297,24 +297,24 @@ func TestTables(t *testing.T) {
 		for i := range 200 {
 			d := decide(t, a, ask(unit(i), context), nil)
 			req := ask(unit(i), *recoded(t, &context))
-			got, same, err := compile(t, s, e).Replay(d.Token, req)
-			if err != nil || !same || got.ID != d.ID || got.Variant != d.Variant {
-				t.Fatalf("replayed as %+v (same: %v, %v), was %+v", got.Token, same, err, d.Token)
+			got, err := compile(t, s, e).Explain(req, nil)
+			if err != nil || got.Decision.Token != d.Token || got.DecisionID != d.ID || got.Variant != d.Variant {
+				t.Fatalf("replayed as %+v (%v), was %+v", got.Decision.Token, err, d.Token)
 			}
 		}
 	})
 	t.Run("a replay with another context is not the same", func(t *testing.T) {
 		t.Parallel()
 		d := decide(t, a, ask("u", nil), nil)
-		if _, same, err := a.Replay(d.Token, ask("u", everyone())); err != nil || same {
-			t.Errorf("same: %v, %v", same, err)
+		if x, err := a.Explain(ask("u", everyone()), nil); err != nil || x.Decision.Token == d.Token {
+			t.Errorf("replayed as %+v, %v", x.Decision.Token, err)
 		}
 	})
-	t.Run("a replay needs the token's epoch", func(t *testing.T) {
+	t.Run("a replay in another epoch is not the same", func(t *testing.T) {
 		t.Parallel()
 		d := decide(t, compile(t, s, nil), ask("u", nil), nil)
-		if _, _, err := a.Replay(d.Token, ask("u", nil)); throughline.CodeOf(err) != throughline.Conflict {
-			t.Errorf("got %v", err)
+		if x, err := a.Explain(ask("u", nil), nil); err != nil || x.Decision.Token == d.Token {
+			t.Errorf("replayed as %+v, %v", x.Decision.Token, err)
 		}
 	})
 	t.Run("an epoch of another snapshot is refused", func(t *testing.T) {

@@ -69,15 +69,21 @@ type AudienceAnswer struct {
 // Option is one eligible candidate.
 type Option struct {
 	Candidate int `json:"candidate"`
-	// Variant is its id in the locale of the request.
+	// Variant is its id in the locale of the request, Values its text by slot.
 	Variant    throughline.VariantID        `json:"variant"`
 	Levels     map[string]throughline.Level `json:"levels"`
+	Values     map[string]string            `json:"values"`
 	Propensity float64                      `json:"propensity"`
 	Chosen     bool                         `json:"chosen,omitempty"`
 }
 
 // Explain decides a request and says why. It is told of earlier decisions and
 // tells of none: explaining changes nothing. Errors are those of Decide.
+//
+// It also replays: on the table of a token's snapshot and epoch, and with nothing
+// held, the request that the token was given for gets the same token again. A
+// token that was held when its request came is of an earlier request; replay that
+// one.
 func (t *Table) Explain(req throughline.Request, held Held) (Explanation, error) {
 	var c consideration
 	if err := t.consider(&c, req); err != nil {
@@ -105,19 +111,6 @@ func (t *Table) Explain(req throughline.Request, held Held) (Explanation, error)
 	x.Excluded = t.excluded(&c)
 	x.Reason = t.reason(&c, &x)
 	return x, nil
-}
-
-// Replay decides a request again that a token was given for, without what was
-// held, and reports whether the same token came out. A table of another
-// snapshot or epoch than the token's is an error with the code Conflict. A token
-// that was held when its request came is of an earlier request; replay that one.
-func (t *Table) Replay(token throughline.Token, req throughline.Request) (d throughline.Decision, same bool, err error) {
-	if token.Snapshot != t.static.short || token.Epoch != t.number {
-		return d, false, throughline.Errorf(throughline.Conflict, "the decision is of snapshot %x, epoch %d, and this table of %x, epoch %d",
-			token.Snapshot, token.Epoch, t.static.short, t.number).WithFix("compile the snapshot and epoch that the token names")
-	}
-	d, err = t.Decide(req, nil)
-	return d, err == nil && d.Token == token, err
 }
 
 func (t *Table) peek(c *consideration, req throughline.Request, held Held) (throughline.Decision, bool) {
@@ -158,7 +151,7 @@ func (t *Table) options(c *consideration, d throughline.Decision) []Option {
 	for i, candidate := range from.set.list {
 		r := c.view.rendering(candidate)
 		options[i] = Option{
-			Candidate: int(candidate), Variant: r.variant, Levels: r.levels,
+			Candidate: int(candidate), Variant: r.variant, Levels: r.levels, Values: r.values,
 			Propensity: float64(from.weights[i]) / throughline.WeightOne, Chosen: r.variant == d.Variant,
 		}
 	}
