@@ -11,10 +11,22 @@ type Engine struct {
 	Owner string `json:"owner"`
 	// PublicDecisions lets anyone ask for decisions without a read key.
 	PublicDecisions bool `json:"publicDecisions,omitempty"`
+	// Releases says whether a release goes live at once or waits to be approved;
+	// the default is automatic.
+	Releases ReleaseMode `json:"releases,omitempty"`
 }
 
 // Kind returns KindEngine.
 func (*Engine) Kind() Kind { return KindEngine }
+
+// ReleaseMode is what lets a release go live.
+type ReleaseMode string
+
+// The release modes.
+const (
+	Automatic ReleaseMode = "automatic" // the checks are enough
+	Approved  ReleaseMode = "approved"  // somebody who is not the author approves it
+)
 
 // Person is someone who works with the engine.
 type Person struct {
@@ -92,3 +104,6 @@ const (
 	Approver Role = "approver" // lets a release go live
 	Viewer   Role = "viewer"   // reads
 )
+
+// Roles returns every role, the widest first.
+func Roles() []Role { return []Role{Steward, Maker, Operator, Approver, Viewer} }

@@ -23,6 +23,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/live"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
+	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 	"github.com/throughline-engine/throughline/internal/sqlite"
 )
@@ -121,12 +122,15 @@ func runServer(kind, folder string) error {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /bench/cpu", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, int64(processorTime())) })
-	mux.HandleFunc("GET /bench/rss", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, residentBytes()) })
+	mux := serve.NewMux()
+	open := func(pattern string, h http.HandlerFunc) {
+		mux.Handle(serve.Route{Pattern: pattern, Open: "a benchmark on this machine asks"}, h)
+	}
+	open("GET /bench/cpu", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, int64(processorTime())) })
+	open("GET /bench/rss", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, residentBytes()) })
 	writeKey := "none"
 	if kind == "noop" {
-		mux.HandleFunc("POST /ofrep/v1/evaluate/flags/{key}", noop)
+		open("POST /ofrep/v1/evaluate/flags/{key}", noop)
 	} else {
 		e, err := openEngine(ctx, folder, kind)
 		if err != nil {
@@ -198,7 +202,7 @@ func openEngine(ctx context.Context, folder, kind string) (*benchEngine, error) 
 	if err := plane.Start(ctx); err != nil {
 		return nil, err
 	}
-	secret, err := access.CreateToken(ctx, by, "bench", operate.ScopeWrite, 0)
+	secret, err := access.CreateToken(ctx, engine.AtShell(by), operate.TokenRequest{Name: "bench", Scope: operate.ScopeWrite})
 	if throughline.CodeOf(err) == throughline.Conflict {
 		err = nil
 	}

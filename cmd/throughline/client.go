@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 	"github.com/throughline-engine/throughline/internal/sqlite"
@@ -119,7 +120,7 @@ func (s *shell) openHere(folder string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{"http://engine", "", &http.Client{Transport: inProcess{p.handler, atShell()}}, p.close}, nil
+	return &client{"http://engine", "", &http.Client{Transport: inProcess{p.handler, engine.AtShell(atShell())}}, p.close}, nil
 }
 
 // atShell is who types the commands, as the operating system knows them.
@@ -137,7 +138,7 @@ func osUser() string {
 // inProcess is an http.RoundTripper that calls a handler instead of a network.
 type inProcess struct {
 	handler http.Handler
-	by      throughline.Actor
+	by      engine.Caller
 }
 
 // RoundTrip returns as soon as the handler has answered its status; the body
@@ -155,7 +156,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 				pipe.CloseWithError(throughline.Errorf(throughline.Internal, "the engine made a mistake: %v", v))
 			}
 		}()
-		t.handler.ServeHTTP(w, r.WithContext(api.WithActor(r.Context(), t.by)))
+		t.handler.ServeHTTP(w, r.WithContext(serve.WithCaller(r.Context(), t.by)))
 		w.WriteHeader(http.StatusOK)
 		pipe.Close()
 	}()

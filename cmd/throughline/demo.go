@@ -114,10 +114,10 @@ func ownerOf(resources []throughline.Resource) string {
 }
 
 func (c *demoCmd) simulator(ctx context.Context, s *shell, p *process, base string, resources []throughline.Resource) (*demo.Simulator, error) {
-	by := throughline.Actor{Kind: throughline.ActorSystem, ID: "demo"}
+	by := engine.AtShell(throughline.Actor{Kind: throughline.ActorSystem, ID: "demo"})
 	keys := map[operate.Scope]string{}
 	for _, scope := range []operate.Scope{operate.ScopeRead, operate.ScopeWrite, operate.ScopeManage} {
-		secret, err := p.access.CreateToken(ctx, by, "demo-"+string(scope), scope, 0)
+		secret, err := p.access.CreateToken(ctx, by, operate.TokenRequest{Name: "demo-" + string(scope), Scope: scope})
 		if err != nil {
 			return nil, err
 		}

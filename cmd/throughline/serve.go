@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
@@ -215,11 +216,11 @@ func outside(fallback netip.Addr) netip.Addr {
 // leaveKey leaves commands on this machine a way in: the address, and a key
 // that only the user who runs the engine can read.
 func (p *process) leaveKey(ctx context.Context, folder, base string) error {
-	by := atShell()
+	by := engine.AtShell(atShell())
 	if err := p.access.RevokeToken(ctx, by, operate.CommandLine); err != nil && throughline.CodeOf(err) != throughline.NotFound {
 		return err
 	}
-	secret, err := p.access.CreateToken(ctx, by, operate.CommandLine, operate.ScopeManage, 0)
+	secret, err := p.access.CreateToken(ctx, by, operate.TokenRequest{Name: operate.CommandLine, Scope: operate.ScopeManage})
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (p *process) leaveKey(ctx context.Context, folder, base string) error {
 }
 
 func (p *process) takeKey(folder string) {
-	by := throughline.Actor{Kind: throughline.ActorSystem}
+	by := engine.AtShell(throughline.Actor{Kind: throughline.ActorSystem})
 	err := errors.Join(
 		os.Remove(filepath.Join(folder, addressFile)), os.Remove(filepath.Join(folder, keyFile)),
 		p.access.RevokeToken(context.Background(), by, operate.CommandLine),

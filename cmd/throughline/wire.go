@@ -62,7 +62,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	p.operate = operate.New(operate.Config{
 		Core: core, Projection: projection, Access: p.access, Plane: p.plane, Store: store, Simulated: simulated,
 	})
-	mux := http.NewServeMux()
+	mux := serve.NewMux()
 	api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
 		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),

@@ -21,6 +21,60 @@ const (
 	RightOwn     Right = "own"     // change the Engine itself, hand it over, keys that manage
 )
 
+// What a route needs beside the rights that roles give.
+const (
+	// Member is being signed in: the route is about whoever asks.
+	Member Right = "member"
+	// RightChange is any right to change something: the use case looks at what is
+	// changed, and asks for the right over that.
+	RightChange Right = "change"
+)
+
+// Known reports whether the right is one of those above.
+func (r Right) Known() bool {
+	return r.real() || r == Member || r == RightChange
+}
+
+// real reports whether people can have it.
+func (r Right) real() bool {
+	switch r {
+	case RightRead, RightMake, RightOperate, RightApprove, RightPeople, RightOwn:
+		return true
+	}
+	return false
+}
+
+// Words completes "you may not ...".
+func (r Right) Words() string {
+	switch r {
+	case RightRead:
+		return "read this engine"
+	case RightMake:
+		return "change content"
+	case RightOperate:
+		return "change how content is served"
+	case RightApprove:
+		return "approve releases"
+	case RightPeople:
+		return "invite people or change what they may do"
+	case RightOwn:
+		return "change the engine itself"
+	case RightChange:
+		return "change anything"
+	}
+	return "do this"
+}
+
+// RolesWith returns the roles that have a right, the widest first.
+func RolesWith(right Right) (roles []throughline.Role) {
+	for _, r := range throughline.Roles() {
+		if (Caller{Actor: throughline.Actor{Kind: throughline.ActorPerson}, Grants: []throughline.Grant{{Role: r}}}).Has(right) {
+			roles = append(roles, r)
+		}
+	}
+	return roles
+}
+
 // rightsOf returns what a role may do.
 func rightsOf(r throughline.Role) []Right {
 	switch r {
@@ -68,26 +122,70 @@ type Caller struct {
 	// Owner is true for the engine's owner, and for whoever holds the data
 	// folder: both may do everything.
 	Owner bool
+	// Shell is true for whoever holds the data folder, and for keys made there.
+	Shell bool
 	// Grants are a person's roles, or those of the person a service acts for.
 	Grants []throughline.Grant
+	// Limits, when there are any, must allow it too: those of a service's key.
+	Limits []throughline.Grant
 }
 
 // AtShell returns the caller of a command that opened the record itself. Whoever
 // can read the data folder may do everything with it.
-func AtShell(by throughline.Actor) Caller { return Caller{Actor: by, Owner: true} }
+func AtShell(by throughline.Actor) Caller { return Caller{Actor: by, Owner: true, Shell: true} }
+
+// Stranger reports whether nobody knows who it is.
+func (c Caller) Stranger() bool { return c.Actor.Kind == "" }
 
 // Has reports whether the caller has the right anywhere at all.
 func (c Caller) Has(right Right) bool {
-	return c.Owner || slices.ContainsFunc(c.Grants, func(g throughline.Grant) bool {
-		return slices.Contains(rightsOf(g.Role), right)
-	})
+	return c.allowed(right, func(throughline.Grant) bool { return true })
 }
 
 // May reports whether the caller has the right over the whole area.
 func (c Caller) May(right Right, area Area) bool {
-	return c.Owner || slices.ContainsFunc(c.Grants, func(g throughline.Grant) bool {
-		return slices.Contains(rightsOf(g.Role), right) && covers(g, area)
-	})
+	return c.allowed(right, func(g throughline.Grant) bool { return covers(g, area) })
+}
+
+// Need returns nil where the caller has the right anywhere at all, Unauthorized
+// for a stranger, and otherwise an error that says who has it.
+func (c Caller) Need(right Right) error {
+	switch {
+	case c.Has(right):
+		return nil
+	case c.Stranger():
+		return throughline.Errorf(throughline.Unauthorized, "you are not signed in").WithFix("sign in, or send a key")
+	case right == RightOwn:
+		return throughline.Errorf(throughline.Forbidden, "you may not %s: only its owner may", right.Words()).WithFix("ask the owner")
+	case c.Actor.Kind == throughline.ActorService && right == RightApprove:
+		return throughline.Errorf(throughline.Forbidden, "a key may not approve what people make").WithFix("let a person do it")
+	}
+	roles := RolesWith(right)
+	words := make([]string, len(roles))
+	for i, r := range roles {
+		words[i] = string(r)
+	}
+	return throughline.Errorf(throughline.Forbidden, "you may not %s: that takes the role %s", right.Words(), strings.Join(words, " or ")).
+		WithFix("ask the owner or a steward for it")
+}
+
+func (c Caller) allowed(right Right, fits func(throughline.Grant) bool) bool {
+	gives := func(g throughline.Grant) bool { return slices.Contains(rightsOf(g.Role), right) && fits(g) }
+	switch {
+	case c.Stranger():
+		return false
+	case right == Member:
+		return true
+	case right == RightChange:
+		return slices.ContainsFunc([]Right{RightMake, RightOperate, RightPeople, RightOwn}, func(r Right) bool { return c.allowed(r, fits) })
+	case len(c.Limits) > 0 && !slices.ContainsFunc(c.Limits, gives):
+		return false
+	case c.Owner:
+		return right.real()
+	case c.Actor.Kind == throughline.ActorService && right == RightApprove:
+		return false // a service makes; people approve
+	}
+	return slices.ContainsFunc(c.Grants, gives)
 }
 
 func covers(g throughline.Grant, area Area) bool {

@@ -26,10 +26,14 @@ const (
 
 // Token is a service token as it is kept: without its secret.
 type Token struct {
-	Name      string    `json:"name"`
-	Scope     Scope     `json:"scope"`
-	CreatedBy string    `json:"createdBy"`
-	CreatedAt time.Time `json:"createdAt"`
+	Name      string `json:"name"`
+	Scope     Scope  `json:"scope"`
+	CreatedBy string `json:"createdBy"`
+	// AtShell says that it was made by whoever holds the data folder.
+	AtShell bool `json:"atShell,omitempty"`
+	// Limits, when there are any, are the most it may do of what its creator may.
+	Limits    []throughline.Grant `json:"limits,omitempty"`
+	CreatedAt time.Time           `json:"createdAt"`
 	// ExpiresAt is zero for a token that lasts until it is revoked.
 	ExpiresAt time.Time `json:"expiresAt,omitzero"`
 }
@@ -82,40 +86,6 @@ func (a *Access) hash(purpose, secret string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// CreateToken makes a token and returns its secret, which is not kept. A zero
-// lifetime lasts until it is revoked. A name that is taken is a conflict.
-func (a *Access) CreateToken(ctx context.Context, by throughline.Actor, name string, scope Scope, lifetime time.Duration) (secret string, err error) {
-	switch {
-	case !throughline.ValidName(name):
-		return "", throughline.Errorf(throughline.Invalid, "%q cannot name a token", name).WithFix("use lower-case letters, digits, -, . and /")
-	case scope != ScopeWrite && scope != ScopeRead && scope != ScopeManage:
-		return "", throughline.Errorf(throughline.Invalid, "there is no scope %q", scope).WithFix("scopes are write, read and manage")
-	case name == CommandLine && by.Kind != throughline.ActorPerson:
-		return "", throughline.Errorf(throughline.Forbidden, "the name %s is kept for the key of a person at a shell", name).WithFix("choose another name")
-	case lifetime < 0:
-		return "", throughline.Errorf(throughline.Invalid, "a token cannot expire before it is made").WithFix("give a lifetime such as 90d, or none")
-	}
-	now := a.core.Now()
-	t := storedToken{Token: Token{Name: name, Scope: scope, CreatedBy: by.ID, CreatedAt: now}}
-	if lifetime > 0 {
-		t.ExpiresAt = now.Add(lifetime)
-	}
-	secret = "tl_" + string(scope) + "_" + engine.RandomText(32)
-	t.Hash = a.hash("token", secret)
-	err = a.core.Update(ctx, func(tx record.Tx) error {
-		if err := engine.PutJSON(tx, bucketTokens, name, t, 0); err != nil {
-			if throughline.CodeOf(err) == throughline.Conflict {
-				return throughline.Errorf(throughline.Conflict, "a token named %q exists already", name).WithFix("revoke it first, or choose another name")
-			}
-			return err
-		}
-		payload := throughline.AccessChanged{Token: name, Scopes: []string{string(scope)}}
-		return tx.Outbox(a.core.NewEvent(throughline.EventAccessGranted, payload, by, "access/"+t.Hash))
-	})
-	a.forgetTokens()
-	return secret, err
-}
-
 // Tokens returns every token, by name.
 func (a *Access) Tokens(ctx context.Context) ([]Token, error) {
 	stored, err := a.readTokens(ctx)
@@ -150,26 +120,6 @@ func tokensIn(r record.Reader) ([]storedToken, error) {
 		tokens = append(tokens, t)
 	}
 	return tokens, nil
-}
-
-// RevokeToken ends a token at once.
-func (a *Access) RevokeToken(ctx context.Context, by throughline.Actor, name string) error {
-	err := a.core.Update(ctx, func(tx record.Tx) error {
-		var t storedToken
-		if _, err := engine.GetJSON(tx, bucketTokens, name, &t); err != nil {
-			if throughline.CodeOf(err) == throughline.NotFound {
-				return throughline.Errorf(throughline.NotFound, "there is no token named %q", name).WithFix("list them with: throughline token list")
-			}
-			return err
-		}
-		if err := tx.Delete(bucketTokens, name); err != nil {
-			return err
-		}
-		payload := throughline.AccessChanged{Token: name, Scopes: []string{string(t.Scope)}}
-		return tx.Outbox(a.core.NewEvent(throughline.EventAccessRevoked, payload, by, "revoke/"+t.Hash))
-	})
-	a.forgetTokens()
-	return err
 }
 
 // Authenticate returns the token of a secret that holds and has the scope. An

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
@@ -46,7 +47,8 @@ func TestTokens(t *testing.T) {
 	clock := enginetest.NewClock(noon)
 	e := enginetest.Open(t, enginetest.Options{Clock: clock.Now})
 	other := enginetest.Join(t, e.Core.Record, e.Store, enginetest.Options{Clock: clock.Now})
-	secret, err := e.Access.CreateToken(t.Context(), enginetest.Ana(), "site", operate.ScopeRead, time.Hour)
+	ana := engine.AtShell(enginetest.Ana())
+	secret, err := e.Access.CreateToken(t.Context(), ana, operate.TokenRequest{Name: "site", Scope: operate.ScopeRead, Life: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,20 +78,20 @@ func TestTokens(t *testing.T) {
 		want(t, check(e.Process, secret, operate.ScopeRead), throughline.Unauthorized)
 	})
 	t.Run("revoking ends it at once here, and within a second elsewhere", func(t *testing.T) {
-		lasting, err := e.Access.CreateToken(t.Context(), enginetest.Ana(), "lasting", operate.ScopeRead, 0)
+		lasting, err := e.Access.CreateToken(t.Context(), ana, operate.TokenRequest{Name: "lasting", Scope: operate.ScopeRead})
 		if err != nil {
 			t.Fatal(err)
 		}
 		clock.Turn(2 * time.Second)
 		want(t, check(e.Process, lasting, operate.ScopeRead), "")
 		want(t, check(other, lasting, operate.ScopeRead), "")
-		if err := e.Access.RevokeToken(t.Context(), enginetest.Ana(), "lasting"); err != nil {
+		if err := e.Access.RevokeToken(t.Context(), ana, "lasting"); err != nil {
 			t.Fatal(err)
 		}
 		want(t, check(e.Process, lasting, operate.ScopeRead), throughline.Unauthorized)
 		clock.Turn(time.Second + time.Microsecond)
 		want(t, check(other, lasting, operate.ScopeRead), throughline.Unauthorized)
-		want(t, e.Access.RevokeToken(t.Context(), enginetest.Ana(), "lasting"), throughline.NotFound)
+		want(t, e.Access.RevokeToken(t.Context(), ana, "lasting"), throughline.NotFound)
 	})
 	t.Run("a name is taken once, and has a form; a scope and a life have theirs", func(t *testing.T) {
 		for _, c := range []struct {
@@ -103,7 +105,7 @@ func TestTokens(t *testing.T) {
 			{"all", "all", 0, throughline.Invalid},
 			{"past", operate.ScopeRead, -time.Second, throughline.Invalid},
 		} {
-			_, err := e.Access.CreateToken(t.Context(), enginetest.Ana(), c.name, c.scope, c.life)
+			_, err := e.Access.CreateToken(t.Context(), ana, operate.TokenRequest{Name: c.name, Scope: c.scope, Life: c.life})
 			want(t, err, c.code)
 		}
 	})
@@ -118,7 +120,7 @@ func TestTokens(t *testing.T) {
 			default:
 				continue
 			}
-			if ev.Actor != enginetest.Ana() {
+			if ev.Actor != ana.Actor {
 				t.Errorf("by %+v", ev.Actor)
 			}
 		}
@@ -181,8 +183,8 @@ func TestInvitation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if who, ok, err := e.Access.Who(t.Context(), cookie); err != nil || !ok || who != "ana" {
-			t.Errorf("%q, %v, %v", who, ok, err)
+		if visit, err := e.Access.Visit(t.Context(), cookie); err != nil || visit.Caller.Actor != enginetest.Ana() || !visit.Caller.Owner {
+			t.Errorf("%+v, %v", visit, err)
 		}
 		if o, err := e.Access.Ownership(t.Context()); err != nil || !o.Accepted || !o.AcceptedAt.Equal(clock.Now()) {
 			t.Errorf("%+v, %v", o, err)
@@ -214,11 +216,11 @@ func TestSignIn(t *testing.T) {
 	}
 	holds := func(cookie string) bool {
 		t.Helper()
-		_, ok, err := e.Access.Who(t.Context(), cookie)
+		visit, err := e.Access.Visit(t.Context(), cookie)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ok
+		return !visit.Caller.Stranger()
 	}
 	t.Run("a wrong password and an unknown person are the same error after the same work", func(t *testing.T) {
 		_, wrong, wrongErr := signIn("ana", "not the password")

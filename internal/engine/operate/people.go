@@ -273,27 +273,6 @@ func (a *Access) StartSession(ctx context.Context, person string) (cookie string
 	return cookie, expires, err
 }
 
-// Who returns the person of a session, and false for one that does not hold.
-func (a *Access) Who(ctx context.Context, cookie string) (person string, ok bool, err error) {
-	if cookie == "" {
-		return "", false, nil
-	}
-	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
-		var s session
-		_, err := engine.GetJSON(r, bucketSessions, a.hash("session", cookie), &s)
-		if throughline.CodeOf(err) == throughline.NotFound {
-			return nil
-		}
-		if err != nil || !a.core.Now().Before(s.Expires) {
-			return err
-		}
-		person = s.Person
-		ok, err = worksHere(r, person)
-		return err
-	})
-	return person, ok, err
-}
-
 // SignOut ends a session.
 func (a *Access) SignOut(ctx context.Context, cookie string) error {
 	return a.core.Record.State.Update(ctx, func(tx record.Tx) error {

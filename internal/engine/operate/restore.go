@@ -62,7 +62,7 @@ func (a *Access) Keep(ctx context.Context, by throughline.Actor, s *Since) (Kept
 		if s.tokens[t.Hash] {
 			continue
 		}
-		if err := a.RevokeToken(ctx, by, t.Name); err != nil {
+		if err := a.RevokeToken(ctx, engine.AtShell(by), t.Name); err != nil {
 			return k, err
 		}
 		k.Revoked++

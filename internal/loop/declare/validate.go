@@ -101,6 +101,7 @@ func (v *validator) resource(r throughline.Resource) {
 	case *throughline.Engine:
 		v.required("spec.owner", throughline.KindPerson, s.Owner)
 	case *throughline.Person:
+		v.person(s)
 	case *throughline.Brand:
 		v.brand(s)
 	case *throughline.Brief:

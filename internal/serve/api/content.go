@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 )
 
@@ -59,7 +60,7 @@ type numberInput struct {
 }
 
 func (a *API) registerContent() {
-	register(a, http.MethodPost, "/api/v1/plan", "plan", "What applying a change would do",
+	register(a, engine.RightRead, http.MethodPost, "/api/v1/plan", "plan", "What applying a change would do",
 		func(ctx context.Context, in *changeInput) (throughline.Plan, error) {
 			change, err := in.Body.change()
 			if err != nil {
@@ -67,7 +68,7 @@ func (a *API) registerContent() {
 			}
 			return a.content.Plan(ctx, change)
 		})
-	register(a, http.MethodPost, "/api/v1/apply", "apply", "Make a release of a change",
+	register(a, engine.RightChange, http.MethodPost, "/api/v1/apply", "apply", "Make a release of a change",
 		func(ctx context.Context, in *changeInput) (throughline.Release, error) {
 			change, err := in.Body.change()
 			if err != nil {
@@ -75,7 +76,7 @@ func (a *API) registerContent() {
 			}
 			return a.content.Apply(ctx, by(ctx), change)
 		})
-	register(a, http.MethodPost, "/api/v1/check", "check", "The findings of a change, or of what is in force",
+	register(a, engine.RightRead, http.MethodPost, "/api/v1/check", "check", "The findings of a change, or of what is in force",
 		func(ctx context.Context, in *changeInput) ([]throughline.Finding, error) {
 			change, err := in.Body.change()
 			if err != nil {
@@ -83,14 +84,14 @@ func (a *API) registerContent() {
 			}
 			return a.content.Check(ctx, change)
 		})
-	register(a, http.MethodGet, "/api/v1/resources", "listResources", "The resources in force",
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/resources", "listResources", "The resources in force",
 		func(ctx context.Context, in *struct {
 			Kind string `query:"kind" doc:"only of this kind"`
 		},
 		) ([]throughline.Resource, error) {
 			return a.content.List(ctx, throughline.Kind(in.Kind))
 		})
-	register(a, http.MethodGet, "/api/v1/resources/{kind}/{name}", "getResource", "One resource in force",
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/resources/{kind}/{name}", "getResource", "One resource in force",
 		func(ctx context.Context, in *resourceInput) (throughline.Resource, error) {
 			ref, err := in.ref()
 			if err != nil {
@@ -98,22 +99,22 @@ func (a *API) registerContent() {
 			}
 			return a.content.Get(ctx, ref)
 		})
-	register(a, http.MethodGet, "/api/v1/releases", "listReleases", "The latest releases, the newest first",
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/releases", "listReleases", "The latest releases, the newest first",
 		func(ctx context.Context, in *struct {
 			Limit int `query:"limit" default:"50" minimum:"1" maximum:"500"`
 		},
 		) ([]throughline.Release, error) {
 			return a.content.Releases(ctx, in.Limit)
 		})
-	register(a, http.MethodGet, "/api/v1/releases/{number}", "getRelease", "One release",
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/releases/{number}", "getRelease", "One release",
 		func(ctx context.Context, in *numberInput) (throughline.Release, error) {
 			return a.content.Release(ctx, in.Number)
 		})
-	register(a, http.MethodPost, "/api/v1/releases/{number}/rollback", "rollback", "Restore what a release changed",
+	register(a, engine.RightChange, http.MethodPost, "/api/v1/releases/{number}/rollback", "rollback", "Restore what a release changed",
 		func(ctx context.Context, in *numberInput) (throughline.Release, error) {
 			return a.content.Rollback(ctx, by(ctx), in.Number)
 		})
-	register(a, http.MethodGet, "/api/v1/export", "export", "Everything in force, as YAML that apply takes back",
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/export", "export", "Everything in force, as YAML that apply takes back",
 		func(ctx context.Context, _ *struct{}) (File, error) {
 			text, err := a.content.Export(ctx)
 			return File{Name: "workspace.yaml", Text: string(text)}, err

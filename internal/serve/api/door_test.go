@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
@@ -20,7 +21,7 @@ import (
 // door is the API over a whole engine, wired as the command does it.
 type door struct {
 	*enginetest.Engine
-	mux     *http.ServeMux
+	mux     *serve.Mux
 	handler http.Handler
 	// keys has a key of each scope.
 	keys map[operate.Scope]string
@@ -28,7 +29,7 @@ type door struct {
 
 func openDoor(t testing.TB, o enginetest.Options) *door {
 	t.Helper()
-	d := &door{Engine: enginetest.Open(t, o), mux: http.NewServeMux(), keys: map[operate.Scope]string{}}
+	d := &door{Engine: enginetest.Open(t, o), mux: serve.NewMux(), keys: map[operate.Scope]string{}}
 	log := slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	api.Mount(d.mux, api.Config{
 		Core: d.Core, Content: d.Content, Plane: d.Plane, Operate: d.Operate, Access: d.Access,
@@ -36,7 +37,7 @@ func openDoor(t testing.TB, o enginetest.Options) *door {
 	})
 	d.handler = serve.Log(log, serve.Secure(serve.Exact(d.mux)))
 	for _, scope := range []operate.Scope{operate.ScopeRead, operate.ScopeWrite, operate.ScopeManage} {
-		secret, err := d.Access.CreateToken(t.Context(), enginetest.Ana(), "key-"+string(scope), scope, 0)
+		secret, err := d.Access.CreateToken(t.Context(), engine.AtShell(enginetest.Ana()), operate.TokenRequest{Name: "key-" + string(scope), Scope: scope})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/live"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
 )
@@ -22,18 +23,18 @@ type ForgetBody struct {
 }
 
 func (a *API) registerLive() {
-	register(a, http.MethodGet, "/api/v1/decisions/{id}", "explainDecision", "Why a decision came out as it did",
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/decisions/{id}", "explainDecision", "Why a decision came out as it did",
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" doc:"the decisionId of an evaluation"`
 		},
 		) (live.Answer, error) {
 			return a.plane.Explain(ctx, throughline.DecisionID(in.ID))
 		})
-	register(a, http.MethodPost, "/api/v1/ask", "ask", "What would be decided now, and why; nothing is recorded",
+	register(a, engine.RightRead, http.MethodPost, "/api/v1/ask", "ask", "What would be decided now, and why; nothing is recorded",
 		func(_ context.Context, in *struct{ Body AskBody }) (live.Explanation, error) {
 			return a.plane.Ask(throughline.Request{Placement: in.Body.Placement, Unit: in.Body.Unit, Context: in.Body.Context, At: a.core.Now()})
 		})
-	register(a, http.MethodPost, "/api/v1/forget", "forget", "Erase a recipient",
+	register(a, engine.RightOperate, http.MethodPost, "/api/v1/forget", "forget", "Erase a recipient",
 		func(ctx context.Context, in *struct{ Body ForgetBody }) (recipients.Erasure, error) {
 			return a.recipients.Forget(ctx, by(ctx), in.Body.Unit)
 		})

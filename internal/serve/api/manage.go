@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
@@ -26,9 +27,11 @@ const (
 // body is an answer in the form huma reads.
 type body[T any] struct{ Body T }
 
-// register adds one JSON operation whose handler returns what it answers.
-func register[In, Out any](a *API, method, path, id, summary string, handle func(context.Context, *In) (Out, error)) {
+// register adds one JSON operation that takes a right, and whose handler returns
+// what it answers.
+func register[In, Out any](a *API, needs engine.Right, method, path, id, summary string, handle func(context.Context, *In) (Out, error)) {
 	op := a.operation(method, path, id, summary)
+	a.manage.needs = needs
 	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*body[Out], error) {
 		out, err := handle(ctx, in)
 		if err != nil {
@@ -104,13 +107,14 @@ const progressEvery = 100 * time.Millisecond
 
 // registerLong adds an operation that answers with one Step a line, so that
 // whoever waits sees how far the work is.
-func registerLong[In, Out any](a *API, path, id, summary string, work func(context.Context, *In, operate.Progress) (Out, error)) {
+func registerLong[In, Out any](a *API, needs engine.Right, path, id, summary string, work func(context.Context, *In, operate.Progress) (Out, error)) {
 	op := a.operation(http.MethodPost, path, id, summary)
 	step := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Step](), true, "Step")
 	op.Responses["200"] = &huma.Response{
 		Description: "One step a line; the last has the result or the error.",
 		Content:     map[string]*huma.MediaType{"application/x-ndjson": {Schema: step}},
 	}
+	a.manage.needs = needs
 	huma.Register(a.huma, op, func(_ context.Context, in *In) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			r, w := humago.Unwrap(hc)

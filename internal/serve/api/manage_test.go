@@ -52,6 +52,9 @@ func TestManagementIsClosed(t *testing.T) {
 	if len(operations) < 20 {
 		t.Fatalf("the document has only %d operations", len(operations))
 	}
+	if err := d.Access.AcceptFor(t.Context(), "ana"); err != nil {
+		t.Fatal(err)
+	}
 	cookie, _, err := d.Access.StartSession(t.Context(), "ana")
 	if err != nil {
 		t.Fatal(err)

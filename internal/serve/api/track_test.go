@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	"github.com/throughline-engine/throughline/internal/engine/live"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
@@ -171,7 +172,7 @@ func TestTrackMessages(t *testing.T) {
 		}
 	})
 	t.Run("the same messageId under another key is another message", func(t *testing.T) {
-		other, err := d.Access.CreateToken(t.Context(), enginetest.Ana(), "other-site", operate.ScopeWrite, 0)
+		other, err := d.Access.CreateToken(t.Context(), engine.AtShell(enginetest.Ana()), operate.TokenRequest{Name: "other-site", Scope: operate.ScopeWrite})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,100 @@
+package operate
+
+import (
+	"context"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// Visit is a session that holds: who it is, and what they may do.
+type Visit struct {
+	Caller engine.Caller
+	// Who is how colleagues see them.
+	Who Owner
+	// Session is the session's id, which is no secret.
+	Session string
+	// Expires is when it ends at the latest.
+	Expires time.Time
+}
+
+// Visit returns whose session a cookie is. For one that does not hold it is the
+// zero Visit, whose Caller is a stranger.
+func (a *Access) Visit(ctx context.Context, cookie string) (v Visit, err error) {
+	if cookie == "" {
+		return Visit{}, nil
+	}
+	id := a.hash("session", cookie)
+	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
+		v = Visit{}
+		var s session
+		_, err := engine.GetJSON(r, bucketSessions, id, &s)
+		if throughline.CodeOf(err) == throughline.NotFound {
+			return nil
+		}
+		if err != nil || !a.core.Now().Before(s.Expires) {
+			return err
+		}
+		caller, who, err := personIn(r, s.Person)
+		if err != nil || caller.Stranger() {
+			return err
+		}
+		v = Visit{Caller: caller, Who: who, Session: id, Expires: s.Expires}
+		return nil
+	})
+	return v, err
+}
+
+// CallerOf returns who a service token acts for, and what it may do: at most
+// what its creator may today. One made at the shell may do everything.
+func (a *Access) CallerOf(ctx context.Context, t Token) (engine.Caller, error) {
+	caller := engine.Caller{Actor: t.Actor(), Limits: t.Limits}
+	if t.AtShell {
+		caller.Owner, caller.Shell = true, true
+		return caller, nil
+	}
+	err := a.core.Record.State.View(ctx, func(r record.Reader) error {
+		maker, _, err := personIn(r, t.CreatedBy)
+		caller.Grants = maker.Grants
+		if maker.Owner { // a service never owns; it does what a steward may
+			caller.Grants = []throughline.Grant{{Role: throughline.Steward}}
+		}
+		return err
+	})
+	return caller, err
+}
+
+// personIn returns what a person may do in one state of the record. Somebody who
+// is not declared, or no longer, is a stranger.
+func personIn(r record.Reader, name string) (engine.Caller, Owner, error) {
+	if !throughline.ValidName(name) {
+		return engine.Caller{}, Owner{}, nil
+	}
+	res, err := engine.Resource(r, throughline.Ref{Kind: throughline.KindPerson, Name: name})
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return engine.Caller{}, Owner{}, nil
+	}
+	if err != nil {
+		return engine.Caller{}, Owner{}, err
+	}
+	person := res.Spec.(*throughline.Person)
+	owns, err := owns(r, name)
+	caller := engine.Caller{
+		Actor: throughline.Actor{Kind: throughline.ActorPerson, ID: name},
+		Owner: owns, Grants: person.Roles,
+	}
+	return caller, Owner{name, person.Name, person.Initials()}, err
+}
+
+// owns reports whether a person is the owner who accepted last. When another is
+// declared, the engine stays theirs until that one accepts.
+func owns(r record.Reader, person string) (bool, error) {
+	var last accepted
+	_, err := engine.GetJSON(r, engine.BucketEngine, keyOwnership, &last)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return false, nil
+	}
+	return last.Person == person, err
+}
