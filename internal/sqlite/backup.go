@@ -227,17 +227,33 @@ func copyBlobs(ctx context.Context, from, to string, m *meter) error {
 		return folderError(from, "cannot be read", err)
 	}
 	for _, shelf := range shelves {
-		if !shelf.IsDir() {
+		if strings.HasPrefix(shelf.Name(), tempPrefix) && shelf.Type().IsRegular() {
 			continue // a blob still coming in
 		}
-		if err := copyShelf(ctx, filepath.Join(from, shelf.Name()), filepath.Join(to, shelf.Name()), m); err != nil {
+		if !shelf.IsDir() || !isShelf(shelf.Name()) {
+			return strange(filepath.Join(from, shelf.Name()))
+		}
+		if err := copyShelf(ctx, from, to, shelf.Name(), m); err != nil {
 			return err
 		}
 	}
 	return folderErrorOrNil(to, syncFolder(to))
 }
 
-func copyShelf(ctx context.Context, from, to string, m *meter) error {
+// isShelf reports whether a folder is named as the start of a digest, as blobs
+// place them: there are no more than 256 such names.
+func isShelf(name string) bool {
+	return len(name) == 2 && strings.Trim(name, "0123456789abcdef") == ""
+}
+
+// strange refuses what no backup of ours holds. Whoever made the folder may mean
+// to write elsewhere, or without end.
+func strange(path string) error {
+	return throughline.Errorf(throughline.Invalid, "%s is not named as a blob", path).WithFix("use a folder that throughline backup made, as it made it")
+}
+
+func copyShelf(ctx context.Context, from, to, shelf string, m *meter) error {
+	from, to = filepath.Join(from, shelf), filepath.Join(to, shelf)
 	files, err := os.ReadDir(from)
 	if err != nil {
 		return folderError(from, "cannot be read", err)
@@ -246,6 +262,10 @@ func copyShelf(ctx context.Context, from, to string, m *meter) error {
 		return folderError(to, "cannot be made", err)
 	}
 	for _, f := range files {
+		d, err := throughline.ParseDigest(f.Name())
+		if err != nil || d.String() != f.Name() || f.Name()[:2] != shelf {
+			return strange(filepath.Join(from, f.Name()))
+		}
 		if err := copyFile(ctx, filepath.Join(from, f.Name()), filepath.Join(to, f.Name()), m); err != nil {
 			return err
 		}

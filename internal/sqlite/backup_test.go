@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -222,6 +223,64 @@ func TestDeleteDuringBackup(t *testing.T) {
 	t.Run("while it copies the journal, blobs are deleted again", func(t *testing.T) {
 		if err := errors.Join(after...); err != nil || len(after) == 0 {
 			t.Errorf("%d tried: %v", len(after), err)
+		}
+	})
+}
+
+func TestRestoreOfAStrangeBackup(t *testing.T) {
+	s := openStore(t, t.TempDir(), Config{})
+	blob := recordtest.PutBlob(t, s.blobs, bytes.Repeat([]byte("x"), 2*smallBlob)).String()
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := s.Backup(t.Context(), backup, nil); err != nil {
+		t.Fatal(err)
+	}
+	shelves := filepath.Join(backup, blobFolder)
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.WriteFile(elsewhere, []byte("not yours"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write := func(parts ...string) func() error {
+		return func() error {
+			path := filepath.Join(append([]string{shelves}, parts...)...)
+			return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600))
+		}
+	}
+	other := throughline.DigestOf([]byte("x")).String()
+	for sentence, plant := range map[string]struct {
+		path string // what is taken away again
+		make func() error
+	}{
+		"a folder that no digest begins with": {"zz", write("zz", other)},
+		"a longer folder":                     {"abc", write("abc", other)},
+		"a folder in capitals":                {"AB", write("AB", other)},
+		"a file beside the folders":           {"file", write("file")},
+		"a file that is no digest":            {blob[:2] + "/run.sh", write(blob[:2], "run.sh")},
+		"a digest in the folder of another":   {"00", write("00", other)},
+		"a folder in place of a blob":         {other[:2], write(other[:2], other, "deep")},
+		"a folder that is a link to another":  {"11", func() error { return os.Symlink(filepath.Dir(elsewhere), filepath.Join(shelves, "11")) }},
+		"a blob that is a link to a file elsewhere": {other[:2], func() error {
+			return errors.Join(os.Mkdir(filepath.Join(shelves, other[:2]), 0o700), os.Symlink(elsewhere, filepath.Join(shelves, other[:2], other)))
+		}},
+	} {
+		t.Run(sentence+" is refused", func(t *testing.T) {
+			if err := plant.make(); err != nil {
+				t.Fatal(err)
+			}
+			dest := filepath.Join(t.TempDir(), "restored")
+			if err := Restore(t.Context(), backup, dest); throughline.CodeOf(err) != throughline.Invalid {
+				t.Errorf("got %v", err)
+			}
+			if _, err := os.Stat(dest); !errors.Is(err, os.ErrNotExist) {
+				t.Error("it is restored all the same")
+			}
+			if err := os.RemoveAll(filepath.Join(shelves, plant.path)); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	t.Run("without them it is restored", func(t *testing.T) {
+		if err := Restore(t.Context(), backup, filepath.Join(t.TempDir(), "restored")); err != nil {
+			t.Error(err)
 		}
 	})
 }
