@@ -2,13 +2,13 @@
 // limits every request obeys, how an error becomes an answer, and the access
 // log.
 //
-// A door wraps its mux like this, the log outermost:
+// The command wraps the mux of all doors once, the log outermost:
 //
-//	serve.Log(log, serve.Secure(serve.Exact(serve.LimitBody(1<<20, mux))))
+//	serve.Log(log, serve.Secure(serve.Exact(mux)))
 //
-// and gives each route that should not take long its own Timeout. None of the
-// wrappers around the mux copies the request, so that the log sees the pattern
-// that matched.
+// and each door limits what its own routes read and how long they take. None of
+// the wrappers around the mux copies the request, so that the log sees the
+// pattern that matched.
 package serve
 
 import (
@@ -17,6 +17,9 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"runtime"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -94,12 +97,13 @@ func Timeout(d time.Duration, next http.Handler) http.Handler {
 // Log writes a line a request: method, the route that matched, status, bytes
 // and duration. It names the route and never the path, the query, a header or
 // an address, because these carry secrets and traits. Failures of the engine
-// are errors, everything else is debug.
+// are errors, everything else is debug. A handler that panics is logged with the
+// route and where it was, never with what it says, and answered as a defect.
 func Log(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(seen, r)
+		aborted := survive(log, seen, r, next)
 		level := slog.LevelDebug
 		if seen.status >= http.StatusInternalServerError {
 			level = slog.LevelError
@@ -108,7 +112,49 @@ func Log(log *slog.Logger, next http.Handler) http.Handler {
 			slog.String("method", r.Method), slog.String("route", r.Pattern),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes),
 			slog.Duration("took", time.Since(start)))
+		if aborted {
+			panic(http.ErrAbortHandler) // the server closes the connection, and says no more
+		}
 	})
+}
+
+// survive calls the handler. One that panics before it has answered becomes a
+// failure; of one in the middle of its answer the client must see that it ends
+// too early, and survive reports that.
+func survive(log *slog.Logger, w *recorder, r *http.Request, next http.Handler) (aborted bool) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if v == http.ErrAbortHandler { // a handler's own way to end an answer
+			aborted = true
+			return
+		}
+		log.LogAttrs(r.Context(), slog.LevelError, "a handler panicked",
+			slog.String("method", r.Method), slog.String("route", r.Pattern), slog.String("at", panickedAt()))
+		if aborted = w.wrote; !aborted {
+			Problem(w, throughline.Errorf(throughline.Internal, "a handler panicked"))
+		}
+	}()
+	next.ServeHTTP(w, r)
+	return false
+}
+
+// panickedAt names the functions and lines of the goroutine that panics, without
+// their arguments.
+func panickedAt() string {
+	var at []string
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
+	for range 8 {
+		f, more := frames.Next()
+		at = append(at, f.Function+":"+strconv.Itoa(f.Line))
+		if !more {
+			break
+		}
+	}
+	return strings.Join(at, " < ")
 }
 
 // recorder remembers what was answered.

@@ -179,3 +179,39 @@ func TestLogNamesTheRouteAndNothingElse(t *testing.T) {
 		}
 	}
 }
+
+func TestHandlersThatPanic(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /early/{name}", func(http.ResponseWriter, *http.Request) { panic("ana@example.com") })
+	mux.HandleFunc("GET /late/{name}", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "half")
+		panic(errors.New("ana@example.com"))
+	})
+	var out bytes.Buffer
+	h := serve.Log(slog.New(slog.NewTextHandler(&out, nil)), mux)
+	t.Run("before it answers, it is answered as a defect", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/early/ana", nil))
+		if w.Code != 500 || !strings.Contains(w.Body.String(), `"code":"internal"`) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+	t.Run("in the middle of its answer, the connection ends", func(t *testing.T) {
+		defer func() {
+			if v := recover(); v != http.ErrAbortHandler {
+				t.Errorf("it ends with %v", v)
+			}
+		}()
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/late/ana", nil))
+	})
+	t.Run("the log has an error with route and place, and not what the panic said", func(t *testing.T) {
+		for _, route := range []string{"GET /early/{name}", "GET /late/{name}"} {
+			if want := `level=ERROR msg="a handler panicked" method=GET route="` + route + `" at=`; !strings.Contains(out.String(), want) {
+				t.Errorf("no %s in %s", want, out.String())
+			}
+		}
+		if !strings.Contains(out.String(), "TestHandlersThatPanic") || strings.Contains(out.String(), "ana") && strings.Contains(out.String(), "example.com") {
+			t.Errorf("the log is %s", out.String())
+		}
+	})
+}
