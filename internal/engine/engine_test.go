@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +125,13 @@ func TestForget(t *testing.T) {
 		}
 		if texts := revealed(t, e); strings.Contains(texts, planted[0]) || !strings.Contains(texts, "somebody-else@example") {
 			t.Errorf("revealed: %s", texts)
+		}
+	})
+	t.Run("no event leads from a subject to the unit's hash", func(t *testing.T) {
+		for _, ev := range e.Events(t) {
+			if text := fmt.Sprintf("%s %+v %s %s", ev.Key, ev.Objects, ev.Data, ev.Sealed); strings.Contains(text, hash) {
+				t.Errorf("event %d of %s names it: %s", ev.Seq, ev.Type, text)
+			}
 		}
 	})
 	t.Run("the journal verifies and rebuilds to the same numbers", func(t *testing.T) {
@@ -345,4 +353,53 @@ func TestUpdateOutlivesItsCaller(t *testing.T) {
 	if last := events[len(events)-1]; last.Key != "left" {
 		t.Errorf("the last event is %s", last.Type)
 	}
+}
+
+// fullJournal takes nothing while it is full.
+type fullJournal struct {
+	record.Journal
+	full atomic.Bool
+}
+
+func (j *fullJournal) Append(ctx context.Context, events []throughline.Event) ([]record.Receipt, error) {
+	if j.full.Load() {
+		return nil, throughline.Errorf(throughline.Unavailable, "the disk is full")
+	}
+	return j.Journal.Append(ctx, events)
+}
+
+func TestUpdateThatTheJournalCannotTake(t *testing.T) {
+	t.Parallel()
+	j := new(fullJournal)
+	e := enginetest.Open(t, enginetest.Options{Wrap: func(r record.Record) record.Record {
+		j.Journal, r.Journal = r.Journal, j
+		return r
+	}})
+	e.Run(t)
+	e.Declare(t)
+	e.Observe(t, "track", `{"userId":"ben","event":"Seen"}`)
+	j.full.Store(true)
+	t.Run("is done all the same, and trouble says that it is not told yet", func(t *testing.T) {
+		done, err := e.Recipients.Forget(t.Context(), enginetest.Ana(), "ben")
+		if err != nil || !done.Known {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		if err := e.Core.RelayTrouble(); throughline.CodeOf(err) != throughline.Unavailable {
+			t.Errorf("trouble: %v", err)
+		}
+		if status, err := e.Operate.Status(t.Context()); err != nil || !strings.Contains(strings.Join(status.Troubles, " "), "the disk is full") {
+			t.Errorf("%+v, %v", status, err)
+		}
+		if err := e.Plane.Trouble(); err != nil {
+			t.Errorf("learning is said to stand still: %v", err)
+		}
+	})
+	t.Run("is told by itself when the journal takes events again", func(t *testing.T) {
+		j.full.Store(false)
+		enginetest.Eventually(t, "the erasure is in the journal", func() bool {
+			events := e.Events(t)
+			return events[len(events)-1].Type == throughline.EventSubjectErased
+		})
+		enginetest.Eventually(t, "there is no trouble", func() bool { return len(e.Plane.Troubles()) == 0 })
+	})
 }

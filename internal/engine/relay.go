@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,7 +68,7 @@ func (r *relay) runOnce(ctx context.Context) error {
 	case err == nil:
 		r.failed.Store(nil)
 	case ctx.Err() == nil:
-		err = throughline.Errorf(throughline.CodeOf(err), "changes are not in the journal yet: %w", err)
+		err = fmt.Errorf("changes are not in the journal yet: %w", err) // with what to do about it
 		r.failed.Store(&err)
 	}
 	return err

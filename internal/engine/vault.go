@@ -37,7 +37,6 @@ type subject struct {
 	Key []byte         `json:"key"`
 	// suppressed recipients were forgotten: nothing about them is recorded.
 	suppressed bool
-	aead       cipher.AEAD
 }
 
 const (
@@ -45,7 +44,8 @@ const (
 	bucketSubjectIDs = "subject-id"  // subject id -> unit hash
 	bucketSuppressed = "suppression" // unit hash -> when
 
-	// cacheLimit bounds the subjects kept in memory, about 300 bytes each.
+	// cacheLimit bounds the subjects kept in memory, about 300 bytes each. Their
+	// ciphers, five times as large, are made when they are needed.
 	cacheLimit = 50_000
 )
 
@@ -80,8 +80,12 @@ func (s Sealer) Seal(unit string, event throughline.ID, plain []byte) []byte {
 	if sub == nil || sub.suppressed || len(plain) == 0 {
 		return nil
 	}
-	nonce := RandomBytes(sub.aead.NonceSize())
-	return sub.aead.Seal(nonce, nonce, plain, event[:])
+	aead, err := sub.cipher()
+	if err != nil {
+		return nil // never: the key was tried when it was read
+	}
+	nonce := RandomBytes(aead.NonceSize())
+	return aead.Seal(nonce, nonce, plain, event[:])
 }
 
 // Admit returns a sealer for the units, making a subject for each that is new.
@@ -194,7 +198,8 @@ func (v *Vault) read(r record.Reader, hash string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sub, sub.open()
+	_, err = sub.cipher()
+	return sub, err
 }
 
 // Suppressed reports whether the unit of the hash was forgotten.
@@ -214,16 +219,16 @@ func (v *Vault) create(tx record.Tx, hash string) (*subject, error) {
 	if _, err := tx.Put(bucketSubjectIDs, sub.ID.String(), []byte(hash), 0); err != nil {
 		return nil, err
 	}
-	return sub, sub.open()
+	return sub, nil
 }
 
-func (s *subject) open() error {
+// cipher returns what seals under the subject's key, about 1.4 kB.
+func (s *subject) cipher() (cipher.AEAD, error) {
 	block, err := aes.NewCipher(s.Key)
 	if err != nil {
-		return throughline.Errorf(throughline.Corrupt, "the key of subject %s cannot be used: %w", s.ID, err)
+		return nil, throughline.Errorf(throughline.Corrupt, "the key of subject %s cannot be used: %w", s.ID, err)
 	}
-	s.aead, err = cipher.NewGCM(block)
-	return err
+	return cipher.NewGCM(block)
 }
 
 // Reveal returns what was sealed in an event, and false when the recipient was
@@ -288,11 +293,15 @@ func (v *Vault) bySubject(r record.Reader, id throughline.ID) (*subject, error) 
 }
 
 func (s *subject) reveal(e *throughline.Event) ([]byte, error) {
-	n := s.aead.NonceSize()
+	aead, err := s.cipher()
+	if err != nil {
+		return nil, err
+	}
+	n := aead.NonceSize()
 	if len(e.Sealed) < n {
 		return nil, throughline.Errorf(throughline.Corrupt, "event %s: what it seals is cut short", e.ID)
 	}
-	plain, err := s.aead.Open(nil, e.Sealed[:n], e.Sealed[n:], e.ID[:])
+	plain, err := aead.Open(nil, e.Sealed[:n], e.Sealed[n:], e.ID[:])
 	if err != nil {
 		return nil, throughline.Errorf(throughline.Corrupt, "event %s: what it seals does not match its key: %w", e.ID, err)
 	}

@@ -1,0 +1,4 @@
+package engine
+
+// AfterCheckpoint is for the tests.
+var AfterCheckpoint = afterCheckpoint
