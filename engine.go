@@ -32,6 +32,8 @@ const (
 type Person struct {
 	// Name is what colleagues see.
 	Name string `json:"name"`
+	// Email is an address by which they may sign in, besides their name.
+	Email string `json:"email,omitempty"`
 	// Discipline is the craft the person comes from.
 	Discipline Discipline `json:"discipline,omitempty"`
 	// Roles say what the person may do; the engine's owner may do everything.

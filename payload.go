@@ -54,6 +54,26 @@ type AccessChanged struct {
 	Scopes []string `json:"scopes,omitempty"`
 }
 
+// AccessRefused is the payload of access.refused: somebody tried passwords and
+// has to wait. It counts; it names nobody and no address.
+type AccessRefused struct {
+	// Budget says whose attempts they were: person, address or device.
+	Budget string `json:"budget"`
+	// Key is a keyed hash, by which attempts of one origin are seen as one.
+	Key string `json:"key"`
+	// Failures is how many there were without a success.
+	Failures int `json:"failures"`
+}
+
+// PersonInvited is the payload of person.invited and person.accepted.
+type PersonInvited struct {
+	Person string `json:"person"`
+	// Reset is true for somebody who had been in before: a new password.
+	Reset bool `json:"reset,omitempty"`
+	// By is how they came in: password or oidc; of an acceptance only.
+	By string `json:"by,omitempty"`
+}
+
 // ResourceVersioned is the payload of piece.versioned, template.versioned and
 // resource.versioned.
 type ResourceVersioned struct {
@@ -64,6 +84,23 @@ type ResourceVersioned struct {
 // ReleasePublished is the payload of release.published and release.rolled_back.
 type ReleasePublished struct {
 	Release Release `json:"release"`
+}
+
+// ReleaseMoved is the payload of release.proposed, release.approved,
+// release.returned, release.withdrawn, release.scheduled and release.ended. It
+// has nothing of what the release changes or says: that may still be secret.
+type ReleaseMoved struct {
+	Release int          `json:"release"`
+	State   ReleaseState `json:"state"`
+	Author  Actor        `json:"author"`
+	// Changes counts the resources it changes; Risk is how much may go wrong.
+	Changes  int       `json:"changes"`
+	Risk     RiskLevel `json:"risk"`
+	Schedule *Schedule `json:"schedule,omitempty"`
+	// SelfApproved is true where nobody but the author could approve it.
+	SelfApproved bool `json:"selfApproved,omitempty"`
+	// By is the release that took its place when it ended; 0 otherwise.
+	By int `json:"by,omitempty"`
 }
 
 // SnapshotPublished is the payload of snapshot.published. It carries what

@@ -11,10 +11,29 @@ type Release struct {
 	// Author made it; Message says why.
 	Author  Actor  `json:"author"`
 	Message string `json:"message,omitempty"`
-	// CreatedAt is when it was applied.
+	// CreatedAt is when it was proposed; applying proposes and approves at once.
 	CreatedAt time.Time `json:"createdAt"`
-	// RollsBack is the number of the release it undoes; 0 for none.
+	// After is the release that was in force before it went live: numbers are
+	// given when a release is proposed, so it need not be the number before.
+	After int `json:"after,omitempty"`
+	// RollsBack is the number of the release it undoes, Ends that of the release
+	// whose end it is; 0 for none.
 	RollsBack int `json:"rollsBack,omitempty"`
+	Ends      int `json:"ends,omitempty"`
+	// Schedule says when it goes live and ends; nil for at once and for good.
+	Schedule *Schedule `json:"schedule,omitempty"`
+	// ApprovedBy let it go live. SelfApproved is true where that was the author,
+	// because nobody else may.
+	ApprovedBy   *Actor    `json:"approvedBy,omitempty"`
+	ApprovedAt   time.Time `json:"approvedAt,omitzero"`
+	SelfApproved bool      `json:"selfApproved,omitempty"`
+	// LiveAt is when it went live, EndedAt when it ended or was withdrawn.
+	LiveAt  time.Time `json:"liveAt,omitzero"`
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	// Reason is why it was withdrawn or returned to its author, by whom.
+	Reason string `json:"reason,omitempty"`
+	// Trouble is what keeps it from going live or from ending; nil for nothing.
+	Trouble *Trouble `json:"trouble,omitempty"`
 	// Changes by kind and name.
 	Changes []Change `json:"changes"`
 	// Risk is computed from the changes.
@@ -30,10 +49,52 @@ type ReleaseState string
 
 // The states of a release.
 const (
-	ReleaseLive       ReleaseState = "live"
-	ReleaseSuperseded ReleaseState = "superseded"
+	ReleaseProposed   ReleaseState = "proposed"   // waits for somebody to approve it
+	ReleaseApproved   ReleaseState = "approved"   // waits for its go-live
+	ReleaseLive       ReleaseState = "live"       // in force
+	ReleaseSuperseded ReleaseState = "superseded" // was live; a later one is
 	ReleaseRolledBack ReleaseState = "rolled back"
+	ReleaseEnded      ReleaseState = "ended"     // its end came, and what was before is back
+	ReleaseWithdrawn  ReleaseState = "withdrawn" // never went live
 )
+
+// ReleaseStates returns every state, in the order of a release's life.
+func ReleaseStates() []ReleaseState {
+	return []ReleaseState{ReleaseProposed, ReleaseApproved, ReleaseLive, ReleaseSuperseded, ReleaseRolledBack, ReleaseEnded, ReleaseWithdrawn}
+}
+
+// Schedule is when a release goes live, when it ends and until when it is
+// secret: times on the wall of one zone, as people say them, and the instants
+// they come to.
+type Schedule struct {
+	// Zone is an IANA time zone such as Europe/Zurich.
+	Zone string `json:"zone"`
+	// GoLive, End and Embargo are 2006-01-02T15:04 in the zone; each may be empty.
+	GoLive  string `json:"goLive,omitempty"`
+	End     string `json:"end,omitempty"`
+	Embargo string `json:"embargo,omitempty"`
+	// GoLiveAt, EndAt and EmbargoAt are the instants, which the engine computes.
+	// A time the clocks skip is read with the offset before the jump, a time they
+	// pass twice is the first of the two (RFC 5545, section 3.3.5).
+	GoLiveAt  time.Time `json:"goLiveAt,omitzero"`
+	EndAt     time.Time `json:"endAt,omitzero"`
+	EmbargoAt time.Time `json:"embargoAt,omitzero"`
+}
+
+// IsZero reports whether nothing is scheduled.
+func (s Schedule) IsZero() bool { return s.GoLive == "" && s.End == "" && s.Embargo == "" }
+
+// Trouble is what stands in a release's way, with a name and a fix.
+type Trouble struct {
+	Message string `json:"message"`
+	Fix     string `json:"fix,omitempty"`
+	// Object and Field are what it is about, as far as it is about one.
+	Object Ref    `json:"object,omitzero"`
+	Field  string `json:"field,omitempty"`
+	// At is when it was met, with which release in force.
+	At   time.Time `json:"at"`
+	Head int       `json:"head"`
+}
 
 // Change is one resource that a release creates, updates or deletes.
 type Change struct {

@@ -26,6 +26,11 @@ func Choices(t reflect.Type) []Choice {
 			choice(throughline.Approver, "Approver", "Lets a release go live."),
 			choice(throughline.Viewer, "Viewer", "Reads everything and changes nothing."),
 		}
+	case reflect.TypeFor[throughline.ReleaseMode]():
+		return []Choice{
+			choice(throughline.Automatic, "At once", "A release goes live as soon as it passes the checks."),
+			choice(throughline.Approved, "After approval", "A release waits until somebody other than its author approves it."),
+		}
 	case reflect.TypeFor[throughline.Severity]():
 		return []Choice{
 			choice(throughline.Block, "Block", "What fails does not go live."),

@@ -233,7 +233,7 @@ func TestEveryFieldSurvives(t *testing.T) {
 func choices() map[string]string {
 	return map[string]string{
 		"Discipline": "creative", "Role": "maker", "Kind": "Fragment", "Surface": "app", "SlotType": "link", "LengthUnit": "width", "Severity": "info",
-		"PolicyKind": "uniform", "HoldoutServe": "control", "HoldoutScope": "engine", "Stickiness": "none",
+		"ReleaseMode": "approved", "PolicyKind": "uniform", "HoldoutServe": "control", "HoldoutScope": "engine", "Stickiness": "none",
 	}
 }
 
