@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/live"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
@@ -14,6 +15,7 @@ type explainCmd struct {
 	Placement string                 `help:"Without a decision: the placement to ask."`
 	Unit      string                 `help:"Without a decision: the targeting key to ask for."`
 	Context   map[string]string      `help:"Without a decision: what is known of the recipient, such as plan=member." placeholder:"KEY=VALUE"`
+	Variant   map[string]string      `help:"Instead of a unit: a combination by slot, to learn why it is not shown." placeholder:"SLOT=FRAGMENT"`
 	JSON      bool                   `help:"Print one line of JSON."`
 }
 
@@ -23,6 +25,10 @@ func (c *explainCmd) Run(s *shell) error {
 		return throughline.Errorf(throughline.Invalid, "name a decision, or a placement and a unit").
 			WithFix("throughline explain DECISION, or throughline explain --placement home.hero --unit visitor-1")
 	}
+	if len(c.Variant) > 0 && (c.Placement == "" || c.Unit != "") {
+		return throughline.Errorf(throughline.Invalid, "a combination is asked after with a placement and without a unit").
+			WithFix("throughline explain --placement home.hero --variant headline=hello --variant cta=try")
+	}
 	engine, err := s.connect()
 	if err != nil {
 		return err
@@ -30,6 +36,9 @@ func (c *explainCmd) Run(s *shell) error {
 	defer engine.close()
 	if c.Decision != "" {
 		return c.decision(s, engine)
+	}
+	if len(c.Variant) > 0 {
+		return c.excluded(s, engine)
 	}
 	in := api.AskBody{Placement: c.Placement, Unit: c.Unit, Context: map[string]any{}}
 	for k, v := range c.Context {
@@ -43,6 +52,34 @@ func (c *explainCmd) Run(s *shell) error {
 		return s.printJSON(why)
 	}
 	s.printWhy(why)
+	return nil
+}
+
+// excluded says why a combination is not shown.
+func (c *explainCmd) excluded(s *shell, engine *client) error {
+	var x content.Excluded
+	in := api.ExcludedBody{Placement: c.Placement, Filling: c.Variant}
+	if err := engine.call(s.ctx, http.MethodPost, "/api/v1/excluded", in, &x); err != nil {
+		return err
+	}
+	switch {
+	case c.JSON:
+		return s.printJSON(x)
+	case x.Shown:
+		s.printf("It is among the variants of %s: nothing excludes it.\n", x.Placement)
+	default:
+		s.printf("It is not among the variants of %s:\n", x.Placement)
+	}
+	for _, r := range x.Reasons {
+		where := "slot " + r.Slot
+		if r.Rule != "" {
+			where = "constraint " + r.Rule
+		}
+		s.printf("  %s: %s\n", where, r.Why)
+	}
+	for _, f := range x.Findings {
+		s.printf("  %s %s: got %s, want %s\n", f.Severity, f.Rule, f.Got, f.Want)
+	}
 	return nil
 }
 

@@ -33,6 +33,7 @@ var useCases = map[string]door{
 	"content.Content.Release":  {route: "/api/v1/releases/{number}", command: "get", no: "the release page comes next"},
 	"content.Content.Get":      {route: "/api/v1/resources/{kind}/{name}", command: "get", no: "the pages of resources come next"},
 	"content.Content.List":     {route: "/api/v1/resources", command: "get", no: "the pages of resources come next"},
+	"content.Content.Excluded": {route: "/api/v1/excluded", command: "explain", no: "the decision inspector comes next"},
 	"content.Content.Export":   {route: "/api/v1/export", command: "export", no: "a file is for programs and folders"},
 
 	"live.Plane.Decide":     {route: "POST /ofrep/v1/evaluate/flags/{key}", no: "decisions are asked for by programs; people ask for explanations"},

@@ -66,20 +66,41 @@ func build(engineID string, release int, set declare.Set) (built, error) {
 }
 
 func assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Result, error) {
-	template, _ := set.Get(throughline.Ref{Kind: throughline.KindTemplate, Name: g.template})
-	channel, _ := set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel})
-	brand, _ := set.Get(throughline.Ref{Kind: throughline.KindBrand, Name: template.Spec.(*throughline.Template).Brand})
-	a, err := assemble.Combine(assemble.Input{
-		Template: template, Channel: g.channel, Brand: brand.Spec.(*throughline.Brand), Fragments: set.Of(throughline.KindFragment),
-	})
+	with := groundOf(set, g)
+	a, err := assemble.Combine(with.assembly())
 	if err != nil {
 		return a, check.Result{}, err
 	}
-	result, err := check.Run(check.Input{
-		Assembly: a, Template: template, Channel: channel, Brand: brand,
-		Fragments: set.Of(throughline.KindFragment), Guardrails: set.Of(throughline.KindGuardrail),
-	})
+	result, err := check.Run(with.check(a))
 	return a, result, err
+}
+
+// resources are those that a ground is made of, in a set that is sound.
+type resources struct {
+	set                      declare.Set
+	template, channel, brand throughline.Resource
+}
+
+func groundOf(set declare.Set, g ground) resources {
+	r := resources{set: set}
+	r.template, _ = set.Get(throughline.Ref{Kind: throughline.KindTemplate, Name: g.template})
+	r.channel, _ = set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel})
+	r.brand, _ = set.Get(throughline.Ref{Kind: throughline.KindBrand, Name: r.template.Spec.(*throughline.Template).Brand})
+	return r
+}
+
+func (r resources) assembly() assemble.Input {
+	return assemble.Input{
+		Template: r.template, Channel: r.channel.Metadata.Name, Brand: r.brand.Spec.(*throughline.Brand),
+		Fragments: r.set.Of(throughline.KindFragment),
+	}
+}
+
+func (r resources) check(a throughline.Assembly) check.Input {
+	return check.Input{
+		Assembly: a, Template: r.template, Channel: r.channel, Brand: r.brand,
+		Fragments: r.set.Of(throughline.KindFragment), Guardrails: r.set.Of(throughline.KindGuardrail),
+	}
 }
 
 // ownerIn resolves who answers for a resource: its own owner, or the engine's.

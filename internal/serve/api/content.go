@@ -24,6 +24,12 @@ type ChangeBody struct {
 	Base    int      `json:"base,omitempty" doc:"the release the plan was made for; another one in between is a conflict"`
 }
 
+// ExcludedBody asks after one combination.
+type ExcludedBody struct {
+	Placement string              `json:"placement" example:"home.hero"`
+	Filling   throughline.Filling `json:"filling" doc:"the fragment in each slot; a slot that is not named is empty"`
+}
+
 func (c ChangeBody) change() (content.Change, error) {
 	files := make([]content.File, len(c.Files))
 	for i, f := range c.Files {
@@ -83,6 +89,10 @@ func (a *API) registerContent() {
 				return nil, err
 			}
 			return a.content.Check(ctx, change)
+		})
+	register(a, engine.RightRead, http.MethodPost, "/api/v1/excluded", "excluded", "Why a combination is not among the variants of a placement",
+		func(ctx context.Context, in *struct{ Body ExcludedBody }) (content.Excluded, error) {
+			return a.content.Excluded(ctx, in.Body.Placement, in.Body.Filling)
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/resources", "listResources", "The resources in force",
 		func(ctx context.Context, in *struct {
