@@ -85,7 +85,7 @@ func (s *shell) connectOr(absent func() (*client, error)) (*client, error) {
 		return nil, err
 	}
 	if running {
-		return connectRunning(s.Data)
+		return connectRunning(s.ctx, s.Data)
 	}
 	exists, err := sqlite.Exists(s.Data)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *shell) connectOr(absent func() (*client, error)) (*client, error) {
 	return s.openHere(s.Data)
 }
 
-func connectRunning(folder string) (*client, error) {
+func connectRunning(ctx context.Context, folder string) (*client, error) {
 	address, err := os.ReadFile(filepath.Join(folder, addressFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, throughline.Errorf(throughline.Conflict, "another command is using the data folder %s", folder).WithFix("wait until it is done")
@@ -110,7 +110,11 @@ func connectRunning(folder string) (*client, error) {
 		return nil, throughline.Errorf(throughline.Forbidden, "an engine runs on %s, and its key cannot be read: %w", folder, err).
 			WithFix("run the command as the user who started the engine, or use --url and --key")
 	}
-	return &client{strings.TrimSpace(string(address)), strings.TrimSpace(string(key)), &http.Client{}, func() error { return nil }}, nil
+	known := proof{strings.TrimSpace(string(key)), strings.TrimSpace(string(address))}
+	if err := proved(ctx, known); err != nil {
+		return nil, err
+	}
+	return &client{known.address, known.key, &http.Client{}, func() error { return nil }}, nil
 }
 
 // openHere serves the API of a data folder to this command alone. Changes are by

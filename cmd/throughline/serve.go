@@ -123,7 +123,7 @@ func listen(address string) (net.Listener, error) {
 // ends. It closes the listener.
 func (p *process) serve(ctx context.Context, listener net.Listener, ready func(place) error) error {
 	server := &http.Server{
-		Handler: p.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second,
+		Handler: p.provable(p.handler), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second,
 		WriteTimeout: 60 * time.Second, // what takes longer lifts it: live pages, work with progress
 		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(p.core.Log.Handler(), slog.LevelDebug),
@@ -224,6 +224,7 @@ func (p *process) leaveKey(ctx context.Context, folder, base string) error {
 	if err != nil {
 		return err
 	}
+	p.proof.Store(&proof{secret, base})
 	path := filepath.Join(folder, keyFile)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

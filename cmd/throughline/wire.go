@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -32,6 +33,9 @@ type process struct {
 	// link is the secret of the demo's link, which signs in its example owner;
 	// empty elsewhere.
 	link string
+	// proof is how commands know the engine again; nil before it has left them a
+	// key.
+	proof atomic.Pointer[proof]
 }
 
 // openProcess takes the data folder, which must be free, and starts its engine
