@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/serve/api"
@@ -24,7 +27,14 @@ func (c *applyCmd) Run(s *shell) error {
 		return err
 	}
 	body.Message, body.Base = c.Message, c.Base
-	return s.release(s.connectOrCreate, http.MethodPost, "/api/v1/apply", body, c.JSON)
+	_, before := os.Stat(s.Data)
+	err = s.release(s.connectOrCreate, http.MethodPost, "/api/v1/apply", body, c.JSON)
+	if errors.Is(before, fs.ErrNotExist) && s.URL == "" && throughline.CodeOf(err) == throughline.Invalid {
+		// What was refused is no beginning: an empty engine in the wrong place
+		// would answer for the right one.
+		return errors.Join(err, os.RemoveAll(s.Data))
+	}
+	return err
 }
 
 type deleteCmd struct {
