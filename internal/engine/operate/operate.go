@@ -29,9 +29,9 @@ type Plane interface {
 	// Unrecalled counts the decisions of this process made anew because what
 	// their recipient had been given could not be read.
 	Unrecalled() int64
-	// Trouble returns why nothing new is learned, or nil; Troubles all that does
-	// not work at the moment.
+	// Trouble returns why nothing new is learned, or nil.
 	Trouble() error
+	// Troubles returns all that does not work at the moment.
 	Troubles() []error
 }
 

@@ -322,3 +322,15 @@ func TestHoldsTogether(t *testing.T) {
 		t.Errorf("%d are held, the capacity is 256", n)
 	}
 }
+
+func TestHoldsPutIfAbsent(t *testing.T) {
+	holds, key, at := NewHolds(64), HoldKey{Unit: 1, Placement: "p"}, time.Unix(1, 0)
+	for i, want := range []bool{true, false} {
+		if put := holds.PutIfAbsent(key, Hold{Key: fmt.Sprint(i)}, at); put != want {
+			t.Errorf("put %d: %v", i, put)
+		}
+	}
+	if got, ok := holds.Peek(key, at, 0); !ok || got.Key != "0" {
+		t.Errorf("what was there gave way to %+v", got)
+	}
+}
