@@ -169,6 +169,33 @@ func (c Caller) Need(right Right) error {
 		WithFix("ask the owner or a steward for it")
 }
 
+// MayGrant reports whether the caller may give somebody a grant: nobody gives
+// more than they have.
+func (c Caller) MayGrant(g throughline.Grant) bool {
+	within := func(have throughline.Grant) bool { return narrower(g, have) }
+	switch {
+	case !c.Has(RightPeople):
+		return false
+	case len(c.Limits) > 0 && !slices.ContainsFunc(c.Limits, within):
+		return false
+	}
+	return c.Owner || slices.ContainsFunc(c.Grants, within)
+}
+
+// narrower reports whether one grant gives nothing that the other does not.
+func narrower(g, than throughline.Grant) bool {
+	for _, r := range rightsOf(g.Role) {
+		if !slices.Contains(rightsOf(than.Role), r) {
+			return false
+		}
+	}
+	return (len(than.Kinds) == 0 || all(g.Kinds, func(k throughline.Kind) bool { return slices.Contains(than.Kinds, k) })) &&
+		(len(than.Brands) == 0 || all(g.Brands, func(b string) bool { return slices.Contains(than.Brands, b) })) &&
+		(len(than.Markets) == 0 || all(g.Markets, func(m string) bool {
+			return slices.ContainsFunc(than.Markets, func(wide string) bool { return inMarket(m, wide) })
+		}))
+}
+
 func (c Caller) allowed(right Right, fits func(throughline.Grant) bool) bool {
 	gives := func(g throughline.Grant) bool { return slices.Contains(rightsOf(g.Role), right) && fits(g) }
 	switch {
@@ -202,8 +229,8 @@ func covers(g throughline.Grant, area Area) bool {
 
 // all reports whether there is something and it all holds: a grant limited to
 // some does not cover what is about everything.
-func all(names []string, holds func(string) bool) bool {
-	return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !holds(n) })
+func all[T any](names []T, holds func(T) bool) bool {
+	return len(names) > 0 && !slices.ContainsFunc(names, func(n T) bool { return !holds(n) })
 }
 
 // inMarket reports whether a locale belongs to a market, which is a language

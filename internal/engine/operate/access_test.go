@@ -145,8 +145,8 @@ func TestInvitation(t *testing.T) {
 		return secret
 	}
 	accept := func(secret, password string) (string, error) {
-		cookie, _, err := e.Access.Accept(t.Context(), secret, password)
-		return cookie, err
+		in, err := e.Access.Accept(t.Context(), secret, password, operate.Origin{})
+		return in.Cookie, err
 	}
 	t.Run("before an engine is declared there is nothing to own", func(t *testing.T) {
 		_, err := accept(invite(), password)
@@ -190,7 +190,7 @@ func TestInvitation(t *testing.T) {
 			t.Errorf("%+v, %v", o, err)
 		}
 		_, err = accept(secret, "another password of theirs")
-		want(t, err, throughline.NotFound)
+		want(t, err, throughline.Conflict)
 		if inFiles(t, e.Folder, cookie) || inFiles(t, e.Folder, password) {
 			t.Error("the cookie or the password is kept")
 		}
@@ -206,13 +206,13 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := e.Access.Accept(t.Context(), secret, password); err != nil {
+	if _, err := e.Access.Accept(t.Context(), secret, password, operate.Origin{}); err != nil {
 		t.Fatal(err)
 	}
 	signIn := func(person, password string) (cookie string, took time.Duration, err error) {
 		start := time.Now()
-		cookie, _, err = e.Access.SignIn(t.Context(), person, password)
-		return cookie, time.Since(start), err
+		in, err := e.Access.SignIn(t.Context(), person, password, operate.Origin{})
+		return in.Cookie, time.Since(start), err
 	}
 	holds := func(cookie string) bool {
 		t.Helper()
@@ -257,12 +257,28 @@ func TestSignIn(t *testing.T) {
 			t.Error("somebody is signed in")
 		}
 	})
-	t.Run("a session ends after fourteen days", func(t *testing.T) {
-		clock.Turn(14*24*time.Hour - time.Microsecond)
+	t.Run("a session ends three days after it was last used", func(t *testing.T) {
+		clock.Turn(3*24*time.Hour - time.Microsecond)
 		if !holds(cookie) {
 			t.Error("it ended early")
 		}
-		clock.Turn(time.Microsecond)
+		clock.Turn(3 * 24 * time.Hour)
+		if holds(cookie) {
+			t.Error("it goes on")
+		}
+	})
+	t.Run("a session that is used ends after fourteen days", func(t *testing.T) {
+		cookie, _, err := signIn("ana", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 13 {
+			clock.Turn(24 * time.Hour)
+			if !holds(cookie) {
+				t.Fatal("it ended early")
+			}
+		}
+		clock.Turn(24 * time.Hour)
 		if holds(cookie) {
 			t.Error("it goes on")
 		}

@@ -2,50 +2,11 @@ package operate
 
 import (
 	"context"
-	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/record"
 )
-
-// Visit is a session that holds: who it is, and what they may do.
-type Visit struct {
-	Caller engine.Caller
-	// Who is how colleagues see them.
-	Who Owner
-	// Session is the session's id, which is no secret.
-	Session string
-	// Expires is when it ends at the latest.
-	Expires time.Time
-}
-
-// Visit returns whose session a cookie is. For one that does not hold it is the
-// zero Visit, whose Caller is a stranger.
-func (a *Access) Visit(ctx context.Context, cookie string) (v Visit, err error) {
-	if cookie == "" {
-		return Visit{}, nil
-	}
-	id := a.hash("session", cookie)
-	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
-		v = Visit{}
-		var s session
-		_, err := engine.GetJSON(r, bucketSessions, id, &s)
-		if throughline.CodeOf(err) == throughline.NotFound {
-			return nil
-		}
-		if err != nil || !a.core.Now().Before(s.Expires) {
-			return err
-		}
-		caller, who, err := personIn(r, s.Person)
-		if err != nil || caller.Stranger() {
-			return err
-		}
-		v = Visit{Caller: caller, Who: who, Session: id, Expires: s.Expires}
-		return nil
-	})
-	return v, err
-}
 
 // CallerOf returns who a service token acts for, and what it may do: at most
 // what its creator may today. One made at the shell may do everything.
