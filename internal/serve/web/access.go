@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -33,24 +32,15 @@ func (w *Web) enterAs(rw http.ResponseWriter, r *http.Request, value string, exp
 	http.Redirect(rw, r, next, http.StatusSeeOther)
 }
 
-// signedIn lets only people in who are; others go to the sign-in page and come
-// back.
-func (w *Web) signedIn(h func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
-	return func(rw http.ResponseWriter, r *http.Request) error {
-		_, ok, err := w.Access.Who(r.Context(), cookieOf(r))
-		if err != nil {
-			return err
-		}
-		if ok {
-			return h(rw, r)
-		}
-		to := "/sign-in"
-		if r.URL.Path != "/" {
-			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
-		}
-		http.Redirect(rw, r, to, http.StatusSeeOther)
-		return nil
-	}
+// registerAccess adds the ways in and out.
+func (w *Web) registerAccess(p *routes) {
+	const before = "whoever uses it is not signed in yet"
+	p.open("GET /sign-in", before, w.signInPage)
+	p.open("POST /sign-in", before, w.signIn)
+	p.open("POST /sign-out", "ending a session needs only its cookie", w.signOut)
+	p.open("GET /welcome/{secret}", before, w.welcomePage)
+	p.open("POST /welcome/{secret}", before, w.welcome)
+	p.open("GET /enter/{secret}", before, w.enter)
 }
 
 // signInPage is the form by which a person comes in.
@@ -63,17 +53,17 @@ type signInPage struct {
 	Problem *serve.Fault
 }
 
-func (w *Web) signInPage(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) signInPage(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	next := localPath(r.URL.Query().Get("next"))
-	s := w.shell(r, "Sign in")
-	if s.Viewer.Person != "" {
+	s := w.shell(r, v, "Sign in")
+	if v.Person() != "" {
 		http.Redirect(rw, r, next, http.StatusSeeOther)
 		return nil
 	}
 	return w.render(rw, r, http.StatusOK, "sign-in", signInPage{shell: s, Next: next})
 }
 
-func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) signIn(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	if err := r.ParseForm(); err != nil {
 		return formError(err)
 	}
@@ -87,10 +77,10 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) error {
 	if f.Status >= http.StatusInternalServerError {
 		return err
 	}
-	return w.render(rw, r, f.Status, "sign-in", signInPage{shell: w.shell(r, "Sign in"), Person: person, Next: next, Problem: &f})
+	return w.render(rw, r, f.Status, "sign-in", signInPage{shell: w.shell(r, v, "Sign in"), Person: person, Next: next, Problem: &f})
 }
 
-func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	if err := w.Access.SignOut(r.Context(), cookieOf(r)); err != nil && throughline.CodeOf(err) != throughline.NotFound {
 		return err
 	}
@@ -110,15 +100,15 @@ type welcomePage struct {
 	Problem *serve.Fault
 }
 
-func (w *Web) welcomePage(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) welcomePage(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	o, err := w.Access.Invited(r.Context(), r.PathValue("secret"))
 	if err != nil {
 		return err
 	}
-	return w.render(rw, r, http.StatusOK, "welcome", welcomePage{shell: w.secretShell(r, "Welcome"), Invited: o})
+	return w.render(rw, r, http.StatusOK, "welcome", welcomePage{shell: w.secretShell(r, v, "Welcome"), Invited: o})
 }
 
-func (w *Web) welcome(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) welcome(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	if err := r.ParseForm(); err != nil {
 		return formError(err)
 	}
@@ -136,19 +126,19 @@ func (w *Web) welcome(rw http.ResponseWriter, r *http.Request) error {
 		return ierr
 	}
 	f := serve.FaultOf(err)
-	return w.render(rw, r, f.Status, "welcome", welcomePage{shell: w.secretShell(r, "Welcome"), Invited: o, Problem: &f})
+	return w.render(rw, r, f.Status, "welcome", welcomePage{shell: w.secretShell(r, v, "Welcome"), Invited: o, Problem: &f})
 }
 
 // secretShell is a shell that does not repeat the page's address, which holds a
 // secret.
-func (w *Web) secretShell(r *http.Request, title string) shell {
-	s := w.shell(r, title)
+func (w *Web) secretShell(r *http.Request, v viewer, title string) shell {
+	s := w.shell(r, v, title)
 	s.Path = ""
 	return s
 }
 
 // enter is the demo's one-time link.
-func (w *Web) enter(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) enter(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	if w.Enter == nil {
 		return noPage()
 	}

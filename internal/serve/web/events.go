@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
 
@@ -93,12 +94,12 @@ func startStream(rw http.ResponseWriter) {
 
 // changes returns the leaves that differ from those sent, and notes them.
 func (w *Web) changes(ctx context.Context, cookie string, sent leaves) (change, error) {
-	_, ok, err := w.Access.Who(ctx, cookie)
+	visit, err := w.Access.Visit(ctx, cookie)
 	if err != nil {
 		return change{}, err
 	}
-	if !ok {
-		return change{}, throughline.Errorf(throughline.Unauthorized, "nobody is signed in").WithFix("sign in and open the page again")
+	if err := visit.Caller.Need(engine.RightRead); err != nil {
+		return change{}, err
 	}
 	l, err := w.Lines.Line(ctx)
 	if err != nil {

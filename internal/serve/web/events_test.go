@@ -229,13 +229,13 @@ func (e *expiring) expire() {
 	e.ended = true
 }
 
-func (e *expiring) Who(ctx context.Context, cookie string) (string, bool, error) {
+func (e *expiring) Visit(ctx context.Context, cookie string) (operate.Visit, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.ended {
-		return "", false, nil
+		return operate.Visit{}, nil
 	}
-	return e.stand.Who(ctx, cookie)
+	return e.stand.Visit(ctx, cookie)
 }
 
 func TestTheStreamOverARealConnection(t *testing.T) {

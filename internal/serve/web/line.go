@@ -117,14 +117,17 @@ type variantView struct {
 }
 
 // line shows The Line.
-func (w *Web) line(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) line(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	l, err := w.Lines.Line(r.Context())
 	if err != nil {
 		return err
 	}
 	page := newLinePage(l)
-	page.shell = w.shell(r, "The Line")
-	page.Owner, page.Live, page.Wide, page.Keys = l.Owner, true, true, len(l.Placements) > 1
+	loop := page.Loop
+	page.shell = w.shell(r, v, "The Line")
+	page.Owner, page.Live, page.Wide, page.Loop = l.Owner, true, true, loop
+	page.Styles, page.Scripts = []string{"line.css"}, []string{"line.js"}
+	page.Keys = []keyHint{{"t", "open the table of the placement you are in"}}
 	return w.render(rw, r, http.StatusOK, "line", page)
 }
 

@@ -53,7 +53,7 @@ type cardField struct {
 
 // preview shows one variant as people see it. A variant's id hashes all that
 // its rendering is made of, so an address never changes its content.
-func (w *Web) preview(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) preview(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	p, err := w.Previews.Preview(r.Context(), r.PathValue("placement"), r.PathValue("variant"))
 	if err != nil {
 		return err

@@ -4,8 +4,10 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 	"unicode"
@@ -19,42 +21,60 @@ var templateFiles embed.FS
 
 // shell is what the layout around every page needs.
 type shell struct {
-	// Title is the page's name in the browser's tab and the breadcrumb.
+	// Title is the page's name in the browser's tab and the last of the
+	// breadcrumbs.
 	Title string
+	// Crumbs are what the page's subject comes from, the oldest first: its
+	// lineage.
+	Crumbs []crumb
+	// Loop are the stations on top of every page; Station is the id of the one
+	// the page belongs to, such as make.
+	Loop    []stationLink
+	Station string
 	// Owner answers for the engine; its Engine is what the engine is called.
 	Owner operate.Ownership
-	// Viewer is who looks at the page; empty when nobody is signed in.
-	Viewer operate.Owner
+	// Viewer is who looks at the page; nobody when nobody is signed in.
+	Viewer viewer
 	// Theme is light, dark, or empty for what the system says.
 	Theme string
 	// Path is the page's own address, to come back to.
 	Path string
-	// Assets is the address below which styles and scripts are.
-	Assets string
-	// Terms are the words that open their definition.
-	Terms []definition
+	// Assets is the address below which styles and scripts are; Styles and
+	// Scripts are the page's own among them.
+	Assets          string
+	Styles, Scripts []string
+	// Toast is what the last change has to say; nil for nothing.
+	Toast *toast
 	// Live says that the page has a stream to listen to.
 	Live bool
-	// Keys says that the page has a list to walk through by keys.
-	Keys bool
+	// Keys are the page's own keys, for its help.
+	Keys []keyHint
 	// Wide pages use the whole content width; others are a column of text.
 	Wide bool
+	// Query is what the search field holds.
+	Query string
 }
+
+// crumb is one step of a page's lineage.
+type crumb struct {
+	// Kind says what it is, such as Brief; empty where Name says it.
+	Kind, Name, URL string
+}
+
+// keyHint is a key and what it does on a page, as it reads after the key.
+type keyHint struct{ Key, Does string }
 
 // shell returns the layout's data for a request. Pages must show even while the
 // record does not answer, so a failure to read the owner leaves it out.
-func (w *Web) shell(r *http.Request, title string) shell {
-	s := shell{Title: title, Theme: themeOf(r), Path: r.URL.Path, Assets: w.assets.base(), Terms: definitions()}
-	person, ok, err := w.Access.Who(r.Context(), cookieOf(r))
-	if err != nil || !ok {
+func (w *Web) shell(r *http.Request, v viewer, title string, crumbs ...crumb) shell {
+	s := shell{Title: title, Crumbs: crumbs, Viewer: v, Theme: themeOf(r), Path: r.URL.RequestURI(), Assets: w.assets.base()}
+	if v.Person() == "" {
 		return s
 	}
-	s.Viewer = operate.Owner{Person: person, Name: person, Initials: initials(person)}
+	s.Toast = toastOf(r)
+	s.Loop = loopLinks(leaves{}, w.glance.look(r.Context(), w.Lines))
 	if o, err := w.Access.Ownership(r.Context()); err == nil {
 		s.Owner = o
-		if o.Person == person {
-			s.Viewer = operate.Owner{Person: person, Name: o.Name, Initials: o.Initials}
-		}
 	}
 	return s
 }
@@ -71,34 +91,50 @@ func initials(name string) string {
 }
 
 // parsePages returns one template set a page, each with the layout and the
-// parts in it.
-func parsePages() (map[string]*template.Template, error) {
+// parts in it. A page is every file that is neither; its name is the file's.
+func parsePages(words *glossary) (map[string]*template.Template, error) {
 	base, err := template.New("").Funcs(template.FuncMap{
 		"health":   healthMark,
-		"term":     termButtons(),
+		"term":     words.button,
 		"icon":     icon,
 		"count":    func(n int) string { return operate.SayCount(int64(n)) },
 		"clock":    func(t time.Time) string { return t.Format("15:04 MST") },
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"day":      func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
 		"sentence": sentence,
-	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+		"lower":    strings.ToLower,
+	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html")
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
 	pages := make(map[string]*template.Template)
-	for _, name := range []string{"line", "sign-in", "welcome", "error"} {
-		set, err := base.Clone()
-		if err == nil {
-			set, err = set.ParseFS(templateFiles, "templates/"+name+".html")
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		switch {
+		case name == "layout" || strings.HasPrefix(name, "parts"):
+			continue
+		case name == "preview": // a document of its own
+			pages[name], err = template.ParseFS(templateFiles, file)
+		default:
+			pages[name], err = parsePage(base, file)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("web: template %s: %w", name, err)
 		}
-		pages[name] = set
 	}
-	pages["preview"], err = template.ParseFS(templateFiles, "templates/preview.html")
-	return pages, err
+	return pages, nil
+}
+
+func parsePage(base *template.Template, file string) (*template.Template, error) {
+	set, err := base.Clone()
+	if err != nil {
+		return nil, err
+	}
+	return set.ParseFS(templateFiles, file)
 }
 
 // sentence begins with a capital: errors are written to stand inside others.
@@ -118,7 +154,7 @@ func themeOf(r *http.Request) string {
 }
 
 // theme keeps the reader's choice of light, dark or the system's.
-func (w *Web) theme(rw http.ResponseWriter, r *http.Request) error {
+func (w *Web) theme(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	if err := r.ParseForm(); err != nil {
 		return formError(err)
 	}

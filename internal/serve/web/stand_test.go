@@ -16,7 +16,10 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/web"
 )
 
@@ -28,11 +31,15 @@ var _ web.Access = (*operate.Access)(nil)
 // stand stands in for an engine: a line that tests set, people of three
 // passwords, and renderings made from the line.
 type stand struct {
-	mu      sync.Mutex
-	line    operate.Line
-	changed chan struct{}
-	fail    error
-	fields  map[string]string // of every app rendering, when set
+	mu       sync.Mutex
+	line     operate.Line
+	changed  chan struct{}
+	fail     error
+	fields   map[string]string      // of every app rendering, when set
+	declared []throughline.Resource // by name
+	findings []throughline.Finding
+	released []throughline.Release
+	grants   []throughline.Grant // of Ada; nil makes her the owner
 }
 
 func newStand(l operate.Line) *stand {
@@ -104,8 +111,32 @@ func (s *stand) SignIn(_ context.Context, person, password string) (string, time
 	return cookieOfAda, noon.Add(24 * time.Hour), nil
 }
 
-func (s *stand) Who(_ context.Context, cookie string) (string, bool, error) {
-	return "ada", cookie == cookieOfAda, nil
+func (s *stand) Visit(_ context.Context, cookie string) (operate.Visit, error) {
+	if cookie != cookieOfAda {
+		return operate.Visit{}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := engine.Caller{Actor: throughline.Actor{Kind: throughline.ActorPerson, ID: "ada"}, Owner: s.grants == nil, Grants: s.grants}
+	return operate.Visit{Caller: by, Who: operate.Owner{Person: "ada", Name: "Ada Kowalska", Initials: "AK"}}, nil
+}
+
+// List declares a few things of each kind that is shown, or none.
+func (s *stand) List(_ context.Context, kind throughline.Kind) (all []throughline.Resource, err error) {
+	for _, r := range s.declared {
+		if r.Kind == kind {
+			all = append(all, r)
+		}
+	}
+	return all, s.fail
+}
+
+func (s *stand) Check(context.Context, content.Change) ([]throughline.Finding, error) {
+	return s.findings, s.fail
+}
+
+func (s *stand) Releases(context.Context, int) ([]throughline.Release, error) {
+	return s.released, s.fail
 }
 
 func (s *stand) SignOut(context.Context, string) error { return nil }
@@ -133,9 +164,9 @@ func (s *stand) Accept(ctx context.Context, secret, password string) (string, ti
 }
 
 // mux serves the door on the stand.
-func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*http.ServeMux, *web.Web) {
+func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*serve.Mux, *web.Web) {
 	t.Helper()
-	c := web.Config{Lines: s, Previews: s, Access: s, Log: slog.New(slog.DiscardHandler)}
+	c := web.Config{Lines: s, Previews: s, Access: s, Library: s, Log: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
 		f(&c)
 	}
@@ -143,7 +174,7 @@ func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*http.ServeMux, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := http.NewServeMux()
+	mux := serve.NewMux()
 	w.Register(mux)
 	return mux, w
 }
@@ -158,7 +189,7 @@ func TestLook(t *testing.T) {
 	s := newStand(all["full"])
 	mux, _ := s.mux(t)
 	live := false
-	mux.HandleFunc("GET /as/{name}", func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle(serve.Route{Pattern: "GET /as/{name}", Open: "samples are nobody's"}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l, ok := all[r.PathValue("name")]
 		if !ok {
 			http.Error(w, "samples: "+strings.Join(slices.Sorted(maps.Keys(all)), ", "), http.StatusNotFound)
@@ -171,7 +202,7 @@ func TestLook(t *testing.T) {
 			http.SetCookie(w, &http.Cookie{Name: "throughline_theme", Value: theme, Path: "/"})
 		}
 		http.Redirect(w, r, "/"+r.URL.Query().Get("to"), http.StatusSeeOther)
-	})
+	}))
 	go func() {
 		for range time.Tick(time.Second) {
 			if live {

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"html/template"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,56 +13,82 @@ import (
 type definition struct {
 	// ID is the word in lower case with dashes, Word how it is written.
 	ID, Word string
-	Means    string
+	// Means is what the glossary says, without its emphasis.
+	Means string
 }
 
-// definitions returns the words that pages explain.
-func definitions() []definition {
-	all := []definition{
-		{Word: "Brief", Means: "What is wanted, for whom, why and by when. Everything made for it leads back to it."},
-		{Word: "Make", Means: "Templates and pieces meet here and become variants: every filling of a template's slots that its constraints allow."},
-		{Word: "Check", Means: "Guardrails read every variant before it may go live, and say what they found, where, and how to mend it."},
-		{Word: "Release", Means: "A set of changes that goes live together, with its author, its diff and its risk. It can be rolled back as one."},
-		{Word: "Decide", Means: "Each request is answered with one variant, chosen by the placement's policy among those the recipient may see."},
-		{Word: "Deliver", Means: "A delivery is an exposure that was confirmed: a recipient really saw the variant. It is what every rate is counted over."},
-		{Word: "Learn", Means: "Outcomes change what the policy believes of each piece, and from the next epoch on its choices change with it."},
-		{Word: "placement", Means: "A named point where content is asked for, with its channel, who may see it, how it chooses and what it falls back to."},
-		{Word: "variant", Means: "One filling of a template's slots, in one language. The same filling has the same id wherever it appears."},
-		{Word: "slots", Means: "A slot is a typed place in a template, such as the headline. Learning counts what each filling of a slot does."},
-		{Word: "holdout", Means: "The share of recipients kept away from the policy, always the same ones, so that what choosing is worth can be told."},
-		{Word: "uplift", Means: "How much higher the rate is where the policy chose than in the holdout. Its interval holds whenever you look, not only at the end."},
-		{Word: "interval", Means: "The range, in brackets, that the true value lies in with 95 % confidence. A wide one means few cases."},
-		{Word: "rate", Means: "Outcomes that reached the goal within its window, per delivery."},
-		{Word: "policy", Means: "How a placement chooses: learned, uniform, explore-then-commit or fixed."},
-		{Word: "goal", Means: "The outcome that counts for a placement, and how long after an exposure it does."},
-		{Word: "deliveries", Means: "Confirmed exposures: a recipient really saw the variant. What was decided but never seen is not counted."},
-		{Word: "simulated", Means: "The recipients are made up by the demo. They use the same doors as real ones, and their true preferences are known, so what the engine learned can be checked."},
-		{Word: "owner", Means: "The one person who accepted to answer for the engine. Parts of it may have their own owner; what has none is theirs."},
-		{Word: "sticky", Means: "For how long a recipient keeps the first variant they were served."},
+// glossary is what docs/glossary.md defines. Pages take their words from there,
+// so that a word means the same in both.
+type glossary struct {
+	all  []definition
+	byID map[string]definition
+}
+
+var (
+	defines  = regexp.MustCompile(`(?m)^\*\*([^*]+)\.\*\* (.+)$`)
+	emphasis = regexp.MustCompile("[*`]|\\[([^]]*)\\]\\([^)]*\\)")
+)
+
+// newGlossary reads the entries of a text: a paragraph each, that begins with
+// the words it defines in bold.
+func newGlossary(text string) *glossary {
+	g := &glossary{byID: make(map[string]definition)}
+	for _, m := range defines.FindAllStringSubmatch(text, -1) {
+		for word := range strings.SplitSeq(m[1], ", ") {
+			d := definition{ID: termID(word), Word: word, Means: emphasis.ReplaceAllString(m[2], "$1")}
+			g.all = append(g.all, d)
+			g.byID[d.ID] = d
+		}
 	}
-	for i := range all {
-		all[i].ID = termID(all[i].Word)
-	}
-	return all
+	return g
 }
 
 func termID(word string) string {
 	return strings.ReplaceAll(strings.ToLower(word), " ", "-")
 }
 
-// termButtons returns what writes a word that opens the definition of a term;
-// text is how the word reads where it stands. It works by pointer and keyboard,
-// without scripts. A word that we do not define stays a word.
-func termButtons() func(term, text string) template.HTML {
-	known := make(map[string]string)
-	for _, d := range definitions() {
-		known[d.Word] = d.ID
-	}
-	return func(term, text string) template.HTML {
-		id, ok := known[term]
-		if !ok {
-			return template.HTML(template.HTMLEscapeString(text))
+// find returns the definition of a word, which may be in the plural.
+func (g *glossary) find(word string) (definition, bool) {
+	id := termID(word)
+	for _, singular := range []string{id, strings.TrimSuffix(id, "s"), strings.TrimSuffix(id, "ies") + "y"} {
+		if d, ok := g.byID[singular]; ok {
+			return d, true
 		}
-		return template.HTML(`<button type="button" class="term" popovertarget="term-` + id + `">` + template.HTMLEscapeString(text) + `</button>`)
 	}
+	return definition{}, false
+}
+
+// button writes a word that opens the definition of a term; text is how the word
+// reads where it stands. It works by pointer and keyboard, without scripts. A
+// word that the glossary lacks stays a word.
+func (g *glossary) button(term, text string) template.HTML {
+	d, ok := g.find(term)
+	if !ok {
+		return template.HTML(template.HTMLEscapeString(text))
+	}
+	return template.HTML(`<button type="button" class="term" popovertarget="` + cardID(d) + `">` + template.HTMLEscapeString(text) + `</button>`)
+}
+
+func cardID(d definition) string { return "term-" + d.ID }
+
+var opener = regexp.MustCompile(`popovertarget="term-([a-z-]+)"`)
+
+// define puts the definitions of the words that a page opens at its end.
+func (g *glossary) define(page []byte) []byte {
+	end := bytes.LastIndex(page, []byte("</body>"))
+	if end < 0 {
+		return page
+	}
+	var ids []string
+	for _, m := range opener.FindAllSubmatch(page, -1) {
+		ids = append(ids, string(m[1]))
+	}
+	slices.Sort(ids)
+	var cards []byte
+	for _, id := range slices.Compact(ids) {
+		if d, ok := g.byID[id]; ok {
+			cards = append(cards, `<div id="`+cardID(d)+`" class="float term-card" popover><dfn>`+template.HTMLEscapeString(d.Word)+`</dfn> `+template.HTMLEscapeString(d.Means)+"</div>\n"...)
+		}
+	}
+	return slices.Insert(page, end, cards...)
 }

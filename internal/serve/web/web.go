@@ -12,7 +12,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"html/template"
 	"io"
 	"log/slog"
@@ -22,6 +21,8 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
@@ -48,8 +49,9 @@ type Previews interface {
 type Access interface {
 	// SignIn returns a session cookie's value for a person's name and password.
 	SignIn(ctx context.Context, person, password string) (cookie string, expires time.Time, err error)
-	// Who returns the person of a cookie, and false for one that does not hold.
-	Who(ctx context.Context, cookie string) (person string, ok bool, err error)
+	// Visit returns whose session a cookie is, and what they may do; a stranger's
+	// for one that does not hold.
+	Visit(ctx context.Context, cookie string) (operate.Visit, error)
 	// SignOut ends a session.
 	SignOut(ctx context.Context, cookie string) error
 	// Ownership says who answers for the engine.
@@ -62,11 +64,23 @@ type Access interface {
 	Accept(ctx context.Context, secret, password string) (cookie string, expires time.Time, err error)
 }
 
+// Library is what is declared.
+type Library interface {
+	// List returns every resource of a kind, by name.
+	List(ctx context.Context, kind throughline.Kind) ([]throughline.Resource, error)
+	// Check returns what the guardrails say of what is in force.
+	Check(ctx context.Context, change content.Change) ([]throughline.Finding, error)
+	// Releases returns the latest releases, the newest first.
+	Releases(ctx context.Context, limit int) ([]throughline.Release, error)
+}
+
 // Config is what the door needs.
 type Config struct {
 	Lines    LineSource
 	Previews Previews
 	Access   Access
+	// Library is what the search and the stations read; nil finds pages alone.
+	Library Library
 	// Log takes what goes wrong; never a trait or a secret.
 	Log *slog.Logger
 	// Enter signs in whoever holds a one-time link of the demo and returns their
@@ -87,11 +101,17 @@ type Web struct {
 	streams chan struct{}
 	closed  chan struct{}
 	close   sync.Once
+	words   *glossary
+	// objects are the kinds that have a page each, commands what the palette
+	// offers by name: Register fills both.
+	objects  map[throughline.Kind]bool
+	commands []command
+	glance   glance
 }
 
 // The limits of the door's own routes.
 const (
-	formBytes = 16 << 10
+	formBytes = 64 << 10
 	pageTime  = 10 * time.Second
 )
 
@@ -104,12 +124,13 @@ func New(c Config) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parsePages()
+	words := newGlossary(throughline.Glossary())
+	pages, err := parsePages(words)
 	if err != nil {
 		return nil, err
 	}
 	return &Web{
-		Config: c, assets: assets, pages: pages,
+		Config: c, assets: assets, pages: pages, words: words,
 		streams: make(chan struct{}, c.Streams), closed: make(chan struct{}),
 	}, nil
 }
@@ -119,87 +140,24 @@ func (w *Web) Close() { w.close.Do(func() { close(w.closed) }) }
 
 // Register adds the door's routes to the mux. What no other route takes is the
 // door's "not found".
-func (w *Web) Register(mux *http.ServeMux) {
-	page := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle(pattern, w.guard(serve.Timeout(pageTime, w.answer(h))))
-	}
-	page("GET /{$}", w.signedIn(w.line))
-	page("GET /sign-in", w.signInPage)
-	page("POST /sign-in", w.signIn)
-	page("POST /sign-out", w.signOut)
-	page("GET /welcome/{secret}", w.welcomePage)
-	page("POST /welcome/{secret}", w.welcome)
-	page("GET /enter/{secret}", w.enter)
-	page("POST /theme", w.theme)
-	page("GET /preview/{placement}/{variant}", w.signedIn(w.preview))
-	page("/", func(http.ResponseWriter, *http.Request) error { return noPage() })
-	mux.Handle("GET /line/events", w.guard(http.HandlerFunc(w.events)))
-	mux.Handle("GET /assets/{version}/{file...}", w.guard(w.assets))
+func (w *Web) Register(mux *serve.Mux) {
+	p := &routes{Web: w, mux: mux}
+	w.objects = make(map[throughline.Kind]bool)
+	w.registerFrame(p)
+	w.registerAccess(p)
+	w.registerStations(p)
+	w.registerSearch(p)
 }
 
-func noPage() error {
-	return throughline.Errorf(throughline.NotFound, "there is no such page").
-		WithFix("the address may be mistyped, or what it named is gone; start again from The Line")
-}
-
-// guard is what every route of the door passes: headers, a small body, and no
-// change asked for by another site.
-func (w *Web) guard(next http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(w.answer(func(http.ResponseWriter, *http.Request) error {
-		return throughline.Errorf(throughline.Forbidden, "another site asked for this change").
-			WithFix("go to the page yourself and try again")
-	}))
-	return serve.Secure(serve.LimitBody(formBytes, cross.Handler(next)))
-}
-
-// answer turns a handler that returns its error into one that shows it.
-func (w *Web) answer(h func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if err := h(rw, r); err != nil {
-			w.fail(rw, r, err)
-		}
-	})
-}
-
-// fail shows an error: as a page to people, as a problem to programs.
-func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
-	f := serve.FaultOf(err)
-	if f.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		w.Log.LogAttrs(r.Context(), slog.LevelError, "page failed", slog.String("route", r.Pattern), slog.Any("error", err))
-	}
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		serve.Problem(rw, err)
-		return
-	}
-	s := w.shell(r, f.Title)
-	if err := w.render(rw, r, f.Status, "error", errorPage{shell: s, Fault: f, Said: sayFault(f)}); err != nil {
-		serve.Problem(rw, err)
-	}
-}
-
-// errorPage says what went wrong and what to do about it.
-type errorPage struct {
-	shell
-	Fault serve.Fault
-	// Said is the headline.
-	Said string
-}
-
-func sayFault(f serve.Fault) string {
-	switch f.Status {
-	case http.StatusNotFound:
-		return "There is nothing here."
-	case http.StatusForbidden:
-		return "You may not do this."
-	case http.StatusUnauthorized:
-		return "Sign in first."
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return "Not now, please try again in a moment."
-	case http.StatusInternalServerError:
-		return "This page broke. What was saved is safe."
-	}
-	return "That did not work."
+// registerFrame adds what every page leans on, and the home page.
+func (w *Web) registerFrame(p *routes) {
+	p.page("GET /{$}", engine.RightRead, w.line)
+	p.raw("GET /line/events", engine.RightRead, http.HandlerFunc(w.events))
+	p.page("GET /preview/{placement}/{variant}", engine.RightRead, w.preview)
+	p.page("GET /design", engine.RightRead, w.design)
+	p.open("POST /theme", "a choice of colours is nobody's secret", w.theme)
+	p.file("GET /assets/{version}/{file...}", "styles and scripts hold no data", w.assets)
+	p.open("/", "what is not there is not there for anybody", func(http.ResponseWriter, *http.Request, viewer) error { return noPage() })
 }
 
 // render writes a page whole or not at all.
@@ -208,7 +166,8 @@ func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, page s
 	if err := w.pages[page].ExecuteTemplate(&body, "layout", data); err != nil {
 		return throughline.Errorf(throughline.Internal, "page %s cannot be written: %w", page, err)
 	}
-	return writeHTML(rw, r, status, body.Bytes())
+	w.dropToast(rw, r)
+	return writeHTML(rw, r, status, w.words.define(body.Bytes()))
 }
 
 // writeHTML answers with a document, compressed where the reader takes it. No

@@ -606,7 +606,7 @@ func TestAssets(t *testing.T) {
 	mux, _ := newStand(samples()["full"]).mux(t)
 	page := get(t, mux, "/").Body.String()
 	paths := slices.Compact(slices.Sorted(slices.Values(assetPath.FindAllString(page, -1))))
-	if len(paths) != 4 {
+	if len(paths) != 7 {
 		t.Fatalf("the page names %q", paths)
 	}
 	for _, p := range paths {

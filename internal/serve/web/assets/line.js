@@ -1,5 +1,4 @@
-// Keys for who stays on the keyboard: they act only while the focus is in the
-// list, so that they never take a key from anything else.
+// The Line's own key: it acts only while the focus is in the list.
 
 const list = [...document.querySelectorAll("details.placement")];
 
@@ -7,11 +6,6 @@ document.addEventListener("keydown", (event) => {
 	if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
 	const at = list.findIndex((placement) => placement.contains(document.activeElement));
 	if (at < 0) return;
-	const step = { j: 1, k: -1 }[event.key];
-	if (step) {
-		list[at + step]?.querySelector("summary").focus();
-		event.preventDefault();
-	}
 	if (event.key === "t") {
 		const table = list[at].querySelector("details.table");
 		if (!table) return;

@@ -1,0 +1,264 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// registerStations adds the seven stations. Each lists what is in it.
+func (w *Web) registerStations(p *routes) {
+	p.page("GET /brief", engine.RightRead, w.station(operate.StageBrief, w.briefs))
+	p.page("GET /make", engine.RightRead, w.station(operate.StageMake, w.pieces))
+	p.page("GET /check", engine.RightRead, w.station(operate.StageCheck, w.checks))
+	p.page("GET /release", engine.RightRead, w.station(operate.StageRelease, w.releases))
+	p.page("GET /decide", engine.RightRead, w.station(operate.StageDecide, w.decisions))
+	p.page("GET /deliver", engine.RightRead, w.station(operate.StageDeliver, w.deliveries))
+	p.page("GET /learn", engine.RightRead, w.station(operate.StageLearn, w.learnings))
+}
+
+// stationPage is one station and what is in it.
+type stationPage struct {
+	shell
+	// At is the station as the loop has it.
+	At stationView
+	// Says is the answer in a sentence, Asks the question of the page.
+	Says string
+	Tabs []tab
+	// Filter narrows the table; Hidden is what it keeps.
+	Filter []field
+	Hidden map[string]string
+	Table  table
+	// Empty stands in the table's place when there is nothing.
+	Empty *beginning
+}
+
+// fill reads what is in a station into its page.
+type fill func(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error
+
+// station is the page of a stage.
+func (w *Web) station(stage operate.Stage, fill fill) handler {
+	return func(rw http.ResponseWriter, r *http.Request, v viewer) error {
+		l, err := w.Lines.Line(r.Context())
+		if err != nil {
+			return err
+		}
+		page := stationPage{shell: w.shell(r, v, string(stage))}
+		page.Wide, page.Station = true, strings.ToLower(string(stage))
+		for _, s := range stationsOf(l) {
+			if s.Name == stage {
+				page.At = newStation(leaves{}, s, l.AsOf)
+				page.Says = cmp.Or(s.Note, pulse(s, l.AsOf))
+			}
+		}
+		if err := fill(r.Context(), r.URL.Query(), l, &page); err != nil {
+			return err
+		}
+		page.Says = sentence(page.Says)
+		return w.render(rw, r, http.StatusOK, "station", page)
+	}
+}
+
+// listRows is how many rows a page of a list has.
+const listRows = 50
+
+// ofKind fills a page with the resources of a kind that a filter finds, from a
+// cursor on: the name of the last one before.
+func (w *Web) ofKind(ctx context.Context, kind throughline.Kind, q url.Values, p *stationPage, cells func(throughline.Resource) []cell) error {
+	if w.Library == nil {
+		return nil
+	}
+	all, err := w.Library.List(ctx, kind)
+	if err != nil {
+		return err
+	}
+	text, after := strings.ToLower(q.Get("q")), q.Get("after")
+	all = slices.DeleteFunc(all, func(r throughline.Resource) bool { return !strings.Contains(r.Metadata.Name, text) })
+	total := len(all)
+	from, found := slices.BinarySearchFunc(all, after, func(r throughline.Resource, name string) int { return cmp.Compare(r.Metadata.Name, name) })
+	if found {
+		from++
+	}
+	shown := all[from:min(len(all), from+listRows)]
+	for _, r := range shown {
+		ref := throughline.Ref{Kind: kind, Name: r.Metadata.Name}
+		name := cell{Text: r.Metadata.Name}
+		p.Table.Rows = append(p.Table.Rows, row{ID: ref.String(), URL: w.objectURL(ref), Cells: append([]cell{name}, cells(r)...)})
+	}
+	p.Table.Pages = pagesOf(p.Station, q, shown, total, from+listRows < len(all))
+	return nil
+}
+
+// pagesOf leads on from the rows shown, of so many in total.
+func pagesOf(station string, q url.Values, shown []throughline.Resource, total int, more bool) (p pager) {
+	keep := url.Values{}
+	for _, name := range []string{"kind", "q"} {
+		if v := q.Get(name); v != "" {
+			keep.Set(name, v)
+		}
+	}
+	if q.Get("after") != "" {
+		p.First = "/" + station + "?" + keep.Encode()
+	}
+	if more {
+		keep.Set("after", shown[len(shown)-1].Metadata.Name)
+		p.Next = "/" + station + "?" + keep.Encode()
+	}
+	switch {
+	case total == 0 && q.Get("q") != "":
+		p.Says = "None is called like “" + q.Get("q") + "”."
+	case total > len(shown):
+		p.Says = operate.SayCount(int64(len(shown))) + " of " + operate.SayCount(int64(total))
+	}
+	return p
+}
+
+func (w *Web) briefs(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
+	p.Table = table{Caption: "Briefs by name", Columns: []column{{Name: "Brief"}, {Name: "Wanted"}, {Name: "Due"}, {Name: "Owner"}}}
+	err := w.ofKind(ctx, throughline.KindBrief, q, p, func(r throughline.Resource) []cell {
+		b := r.Spec.(*throughline.Brief)
+		return []cell{{Text: b.Title}, {Text: cmp.Or(b.Due, "–"), Soft: b.Due == ""}, ownerCell(l, r)}
+	})
+	p.Empty = &beginning{
+		Title: "Here you will see what is wanted, for whom and by when",
+		What:  "A brief is where the line begins. What is made for it leads back to it, and so does what is learned.",
+		Why:   "Content without a brief cannot be judged: nobody wrote down what it was for.",
+	}
+	return err
+}
+
+// made are the kinds that the station Make lists, and what they are called.
+var made = []struct {
+	kind throughline.Kind
+	name string
+}{
+	{throughline.KindFragment, "Fragments"}, {throughline.KindTemplate, "Templates"}, {throughline.KindBrand, "Brands"},
+}
+
+func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
+	on := made[0]
+	for _, m := range made {
+		if strings.EqualFold(q.Get("kind"), string(m.kind)) {
+			on = m
+		}
+	}
+	for _, m := range made {
+		p.Tabs = append(p.Tabs, tab{Name: m.name, URL: "/make?kind=" + strings.ToLower(string(m.kind)), On: m == on})
+	}
+	p.Filter = []field{{Name: "q", Label: "Name", Kind: "search", Value: q.Get("q"), Required: true}}
+	p.Hidden = map[string]string{"kind": strings.ToLower(string(on.kind))}
+	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: string(on.kind)}, {Name: "Says"}, {Name: "Languages"}, {Name: "Labels"}, {Name: "Owner"}}}
+	p.Empty = &beginning{
+		Title: "Here you will see " + strings.ToLower(on.name),
+		What:  "Templates have slots, fragments fill them, and brands say how it all sounds. Together they make every variant.",
+		Why:   "What is made once, as a piece with a name, is used again and learned from everywhere it appears.",
+	}
+	return w.ofKind(ctx, on.kind, q, p, func(r throughline.Resource) []cell {
+		text, languages := saysOf(r)
+		return []cell{{Text: text}, {Text: languages, Soft: true}, {Text: labels(r), Soft: true}, ownerCell(l, r)}
+	})
+}
+
+// saysOf is what a thing says in a few words, and in which languages.
+func saysOf(r throughline.Resource) (text, languages string) {
+	switch s := r.Spec.(type) {
+	case *throughline.Fragment:
+		locales := sortedKeys(s.Values)
+		if len(locales) > 0 {
+			text = s.Values[locales[0]]
+		}
+		return text, strings.Join(locales, ", ")
+	case *throughline.Template:
+		var slots []string
+		for _, slot := range s.Slots {
+			slots = append(slots, slot.Name)
+		}
+		return "slots: " + strings.Join(slots, ", "), ""
+	}
+	return "", ""
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func labels(r throughline.Resource) string {
+	var out []string
+	for _, k := range sortedKeys(r.Metadata.Labels) {
+		out = append(out, k+": "+r.Metadata.Labels[k])
+	}
+	return strings.Join(out, ", ")
+}
+
+// ownerCell is who answers for a thing: the engine's owner where it names nobody.
+func ownerCell(l operate.Line, r throughline.Resource) cell {
+	if o := r.Metadata.Owner; o != "" {
+		return ownerOf(operate.Owner{Person: o, Name: o, Initials: initials(o)})
+	}
+	return ownerOf(operate.Owner{Person: l.Owner.Person, Name: l.Owner.Name, Initials: l.Owner.Initials})
+}
+
+func ownerOf(o operate.Owner) cell {
+	return cell{HTML: template.HTML(`<abbr class="owner" title="` + template.HTMLEscapeString(o.Name) + ` answers for this">` + template.HTMLEscapeString(cmp.Or(o.Initials, "–")) + `</abbr>`)}
+}
+
+// severities are healths: what blocks needs action, what warns a look.
+var severities = map[throughline.Severity]operate.Health{throughline.Block: operate.HealthBad, throughline.Warn: operate.HealthWarn}
+
+func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
+	rules := strings.EqualFold(q.Get("kind"), "guardrail")
+	p.Tabs = []tab{{Name: "Findings", URL: "/check", On: !rules}, {Name: "Guardrails", URL: "/check?kind=guardrail", On: rules}}
+	if rules {
+		p.Table = table{Caption: "Guardrails by name", Columns: []column{{Name: "Guardrail"}, {Name: "Says"}, {Name: "Severity"}, {Name: "Owner"}}}
+		p.Empty = &beginning{
+			Title: "Here you will see what every piece is held to",
+			What:  "A guardrail is a check as data: what may not be said, must be said, or may be how long. People, automation and the engine read the same one.",
+		}
+		return w.ofKind(ctx, throughline.KindGuardrail, q, p, func(r throughline.Resource) []cell {
+			g := r.Spec.(*throughline.Guardrail)
+			return []cell{{Text: g.Title}, severityCell(g.Severity), ownerCell(l, r)}
+		})
+	}
+	p.Empty = &beginning{
+		Title: "Nothing to mend",
+		What:  "Guardrails read every variant before it may go live. What they find stands here, with its place, what it got, what it wanted and how to mend it.",
+	}
+	p.Table = table{Caption: "Findings, the gravest first", Columns: []column{{Name: "Where"}, {Name: "Severity"}, {Name: "Rule"}, {Name: "It says"}, {Name: "Mend it"}}}
+	if w.Library == nil {
+		return nil
+	}
+	findings, err := w.Library.Check(ctx, content.Change{})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(findings, func(a, b throughline.Finding) int {
+		return cmp.Compare(severities[b.Severity].Rank(), severities[a.Severity].Rank())
+	})
+	for _, f := range findings[:min(len(findings), listRows)] {
+		p.Table.Rows = append(p.Table.Rows, row{URL: w.objectURL(f.Object), Cells: []cell{
+			{Text: f.Object.String()}, severityCell(f.Severity), {Text: f.Rule}, {Text: f.Got + ", want " + f.Want}, {Text: f.Fix},
+		}})
+	}
+	return nil
+}
+
+func severityCell(s throughline.Severity) cell { return badge(severities[s], string(s)) }
+
+// badge is a health with a word of its own.
+func badge(h operate.Health, word string) cell {
+	return cell{HTML: template.HTML(`<span class="badge">` + string(healthShape(h)) + template.HTMLEscapeString(word) + `</span>`)}
+}

@@ -1,0 +1,153 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// releaseHealth is how a state of a release is to be looked at.
+func releaseHealth(r throughline.Release) operate.Health {
+	switch {
+	case r.Trouble != nil:
+		return operate.HealthBad
+	case r.State == throughline.ReleaseLive:
+		return operate.HealthOK
+	case r.State == throughline.ReleaseProposed:
+		return operate.HealthWarn
+	}
+	return operate.HealthNone
+}
+
+func (w *Web) releases(ctx context.Context, _ url.Values, l operate.Line, p *stationPage) error {
+	p.Table = table{Caption: "Releases, the newest first", Columns: []column{{Name: "Release"}, {Name: "State"}, {Name: "Why"}, {Name: "Changes", Number: true}, {Name: "Risk"}, {Name: "Author"}, {Name: "Made"}}}
+	p.Empty = &beginning{
+		Title: "Here you will see what went live, when, and by whom",
+		What:  "A release is a set of changes that go live together, with its author, its diff and its risk. It can be rolled back as one.",
+		Why:   "What nobody can undo, nobody dares to change.",
+	}
+	if w.Library == nil {
+		return nil
+	}
+	all, err := w.Library.Releases(ctx, listRows)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		number := strconv.Itoa(r.Number)
+		p.Table.Rows = append(p.Table.Rows, row{ID: number, Cells: []cell{
+			{Text: "Release " + number}, badge(releaseHealth(r), string(r.State)), {Text: cmp.Or(r.Message, "–"), Soft: r.Message == ""},
+			{Text: operate.SayCount(int64(len(r.Changes)))}, {Text: string(r.Risk.Level)},
+			{Text: r.Author.ID}, {Text: operate.SayAge(r.CreatedAt, l.AsOf), Soft: true},
+		}})
+	}
+	return nil
+}
+
+// placementURL leads to a placement: its own page, or its row on The Line.
+func (w *Web) placementURL(name string) string {
+	return cmp.Or(w.objectURL(throughline.Ref{Kind: throughline.KindPlacement, Name: name}), "/#placement-"+strings.ReplaceAll(name, "/", "--"))
+}
+
+func (w *Web) decisions(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
+	kinds := map[string]throughline.Kind{"audience": throughline.KindAudience, "goal": throughline.KindGoal}
+	kind, declared := kinds[q.Get("kind")]
+	p.Tabs = []tab{
+		{Name: "Placements", URL: "/decide", On: !declared},
+		{Name: "Audiences", URL: "/decide?kind=audience", On: kind == throughline.KindAudience},
+		{Name: "Goals", URL: "/decide?kind=goal", On: kind == throughline.KindGoal},
+	}
+	if declared {
+		p.Table = table{Caption: string(kind) + "s by name", Columns: []column{{Name: string(kind)}, {Name: "What it says"}, {Name: "Owner"}}}
+		p.Empty = &beginning{
+			Title: "Here you will see every " + strings.ToLower(string(kind)),
+			What:  "An audience is a rule over what a request says of the recipient. A goal is the outcome that counts for a placement, and how long after an exposure it does.",
+		}
+		return w.ofKind(ctx, kind, q, p, func(r throughline.Resource) []cell {
+			return []cell{{Text: ruleOf(r)}, ownerCell(l, r)}
+		})
+	}
+	p.Table = table{Caption: "Placements by name", Columns: []column{{Name: "Placement"}, {Name: "How it stands"}, {Name: "Policy"}, {Name: "Most served"}, {Name: "Variants", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
+	p.Empty = noPlacements()
+	for _, at := range l.Placements {
+		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
+			{Text: at.Name}, {Text: at.State}, {Text: string(at.Policy)}, {Text: topShare(at)},
+			{Text: operate.SayCount(int64(at.Total))}, healthCell(at.Health), ownerOf(at.Owner),
+		}})
+	}
+	return nil
+}
+
+func noPlacements() *beginning {
+	return &beginning{
+		Title:   "Here you will see every place where content is asked for",
+		What:    "A placement says which channel, which template, for whom, towards which goal, and how it chooses among the variants.",
+		Why:     "Without one the engine answers nobody.",
+		Command: "throughline apply my-engine",
+	}
+}
+
+func ruleOf(r throughline.Resource) string {
+	switch s := r.Spec.(type) {
+	case *throughline.Audience:
+		return s.Rule
+	case *throughline.Goal:
+		return cmp.Or(s.Title, s.Event)
+	}
+	return ""
+}
+
+func healthCell(h operate.Health) cell { return cell{HTML: healthMark(h)} }
+
+func (w *Web) deliveries(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
+	channels := q.Get("kind") == "channel"
+	p.Tabs = []tab{{Name: "Placements", URL: "/deliver", On: !channels}, {Name: "Channels", URL: "/deliver?kind=channel", On: channels}}
+	if channels {
+		p.Table = table{Caption: "Channels by name", Columns: []column{{Name: "Channel"}, {Name: "Surface"}, {Name: "Owner"}}}
+		p.Empty = &beginning{Title: "Here you will see where content goes", What: "A channel says what a place allows: a web page, an app, and what fits there."}
+		return w.ofKind(ctx, throughline.KindChannel, q, p, func(r throughline.Resource) []cell {
+			return []cell{{Text: string(r.Spec.(*throughline.Channel).Surface)}, ownerCell(l, r)}
+		})
+	}
+	p.Table = table{Caption: "Deliveries by placement", Columns: []column{{Name: "Placement"}, {Name: "Channel"}, {Name: "Deliveries", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
+	p.Empty = noPlacements()
+	for _, at := range l.Placements {
+		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
+			{Text: at.Name}, {Text: at.Channel}, {Text: operate.SayCount(at.Deliveries)}, healthCell(at.Health), ownerOf(at.Owner),
+		}})
+	}
+	return nil
+}
+
+func (w *Web) learnings(_ context.Context, _ url.Values, l operate.Line, p *stationPage) error {
+	p.Table = table{Caption: "What each placement learned", Columns: []column{{Name: "Placement"}, {Name: "Rate where it chose"}, {Name: "Rate in the holdout"}, {Name: "Uplift"}, {Name: "What is missing"}, {Name: "Owner"}}}
+	p.Empty = noPlacements()
+	for _, at := range l.Placements {
+		missing := cell{Text: "nothing", Soft: true}
+		if at.Thin != nil {
+			missing = cell{Text: operate.SayThin(*at.Thin)}
+		}
+		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
+			{Text: at.Name}, rateCell(at.Learned, at.Thin != nil), rateCell(at.Holdout, at.Thin != nil), {HTML: gain(at)}, missing, ownerOf(at.Owner),
+		}})
+	}
+	if len(l.Figures) > 0 {
+		p.Says = p.Says + ". " + l.Figures[0].Name + ": " + operate.SayNumber(l.Figures[0].Number)
+	}
+	return nil
+}
+
+func rateCell(n throughline.Number, provisional bool) cell {
+	switch {
+	case n.N == 0:
+		return cell{Text: "–", Soft: true}
+	case n.Owner == "":
+		return cell{Text: "not shown: nobody answers for it"}
+	}
+	return cell{Text: rateWords(n, provisional) + " · " + operate.SayCount(n.N)}
+}
