@@ -129,6 +129,7 @@ func (p *process) serve(ctx context.Context, listener net.Listener, ready func(p
 		ErrorLog: slog.NewLogLogger(p.core.Log.Handler(), slog.LevelDebug),
 	}
 	server.RegisterOnShutdown(p.web.Close)
+	server.RegisterOnShutdown(p.api.Close)
 	g, ctx := errgroup.WithContext(ctx)
 	// Requests end before the data plane does, so that what was answered is
 	// still recorded.

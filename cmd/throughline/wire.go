@@ -30,6 +30,7 @@ type process struct {
 	access  *operate.Access
 	handler http.Handler
 	web     *web.Web
+	api     *api.API
 	// link is the secret of the demo's link, which signs in its example owner;
 	// empty elsewhere.
 	link string
@@ -67,7 +68,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Core: core, Projection: projection, Access: p.access, Plane: p.plane, Store: store, Simulated: simulated,
 	})
 	mux := serve.NewMux()
-	api.Mount(mux, api.Config{
+	p.api = api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
 		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
 	})

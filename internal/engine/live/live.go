@@ -51,6 +51,8 @@ type Plane struct {
 	// checkpoint: the first stops learning, the second only makes a restart slow.
 	reading, saving trouble
 	unrecalled      atomic.Int64
+	// news tells who waits that another release is served.
+	news news
 }
 
 // New returns the data plane of an engine. It serves nothing before Start.
@@ -206,6 +208,9 @@ func (p *Plane) reload(ctx context.Context) error {
 		return err
 	}
 	p.table.Store(next)
+	if old == nil || old.Digest() != next.Digest() {
+		p.news.tell()
+	}
 	return nil
 }
 
@@ -256,9 +261,14 @@ func (p *Plane) Decide(ctx context.Context, req throughline.Request) (throughlin
 			WithFix("declare a placement and apply it: throughline init, throughline apply")
 	}
 	d, err := t.Decide(req, recalling{p.holds, p, ctx, req.Unit})
-	if err != nil || d.Held {
-		return d, err
+	if err == nil && !d.Held {
+		p.record(req, &d)
 	}
+	return d, err
+}
+
+// record sends a decision on its way to the journal.
+func (p *Plane) record(req throughline.Request, d *throughline.Decision) {
 	unit := decide.UnitHash(req.Unit)
 	p.recorder.account.ask(unit)
 	m := made{
@@ -273,5 +283,4 @@ func (p *Plane) Decide(ctx context.Context, req throughline.Request) (throughlin
 		}
 	}
 	p.recorder.put(m)
-	return d, nil
 }

@@ -8,6 +8,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -51,6 +52,9 @@ type API struct {
 	// unavailable is the second in which a refusal for want of the record was
 	// last logged.
 	unavailable atomic.Int64
+	streams     chan struct{} // see stream
+	closing     sync.Once
+	closed      chan struct{}
 }
 
 // Mount adds the door's routes to the mux.
@@ -59,10 +63,13 @@ func Mount(mux *serve.Mux, c Config) *API {
 		core: c.Core, content: c.Content, plane: c.Plane, operate: c.Operate,
 		access: c.Access, recipients: c.Recipients, log: c.Log,
 		keyless: make(chan struct{}, keyless),
+		streams: make(chan struct{}, maxStreams), closed: make(chan struct{}),
 	}
 	const byKey, preflights = "the handler looks at the key itself", "a browser asks it before it sends a key"
 	open := func(pattern, why string, h http.HandlerFunc) { mux.Handle(serve.Route{Pattern: pattern, Open: why}, h) }
 	open("POST /ofrep/v1/evaluate/flags/{key}", byKey, anyOrigin(a.evaluateFlag))
+	open("POST /ofrep/v1/evaluate/flags", byKey, anyOrigin(a.evaluateFlags))
+	open("GET "+streamPath, "the address carries a ticket, because browsers send no key", anyOrigin(a.stream))
 	open("POST /v1/{kind}", byKey, anyOrigin(a.track))
 	open("OPTIONS /ofrep/", preflights, anyOrigin(preflight))
 	open("OPTIONS /v1/", preflights, anyOrigin(preflight))

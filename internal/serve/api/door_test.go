@@ -22,6 +22,7 @@ import (
 type door struct {
 	*enginetest.Engine
 	mux     *serve.Mux
+	api     *api.API
 	handler http.Handler
 	// keys has a key of each scope.
 	keys map[operate.Scope]string
@@ -31,7 +32,7 @@ func openDoor(t testing.TB, o enginetest.Options) *door {
 	t.Helper()
 	d := &door{Engine: enginetest.Open(t, o), mux: serve.NewMux(), keys: map[operate.Scope]string{}}
 	log := slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	api.Mount(d.mux, api.Config{
+	d.api = api.Mount(d.mux, api.Config{
 		Core: d.Core, Content: d.Content, Plane: d.Plane, Operate: d.Operate, Access: d.Access,
 		Recipients: d.Recipients, Log: log, Version: "test",
 	})

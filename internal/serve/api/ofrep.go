@@ -10,7 +10,8 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
-// The OpenFeature Remote Evaluation Protocol 0.3, single-flag evaluation. A
+// The OpenFeature Remote Evaluation Protocol 0.3: single-flag evaluation here,
+// bulk in ofrep_bulk.go, the event stream in events.go. A
 // flag is a placement, its variant the id of the rendering, its value the text
 // by slot.
 

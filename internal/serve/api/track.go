@@ -81,8 +81,8 @@ func writeKey(r *http.Request, inBody string) string {
 // cookie takes part in either, so the origin does not matter.
 func preflight(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key, x-retry-count, if-none-match")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key, x-retry-count, if-none-match, last-event-id, cache-control")
 	h.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
 }
