@@ -195,7 +195,7 @@ func openEngine(ctx context.Context, folder, kind string) (*benchEngine, error) 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Apply(ctx, by, content.Change{Resources: resources}); err != nil {
+	if _, err := c.Apply(ctx, engine.AtShell(by), content.Change{Resources: resources}); err != nil {
 		return nil, err
 	}
 	plane := live.New(core, projection, live.Config{EpochEvery: 200 * time.Millisecond})

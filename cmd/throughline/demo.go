@@ -98,7 +98,7 @@ func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, err
 		return nil, err
 	}
 	by := throughline.Actor{Kind: throughline.ActorPerson, ID: ownerOf(resources)}
-	if _, err := p.content.Apply(ctx, by, content.Change{Resources: resources, Message: "the example workspace"}); err != nil {
+	if _, err := p.content.Apply(ctx, engine.AtShell(by), content.Change{Resources: resources, Message: "the example workspace"}); err != nil {
 		return nil, err
 	}
 	return resources, p.access.AcceptFor(ctx, by.ID)

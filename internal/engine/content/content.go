@@ -40,13 +40,18 @@ type Change struct {
 	Base int
 	// rollsBack is the release that the change undoes.
 	rollsBack int
+	// headNumber is the release in force that a draft was read with.
+	headNumber int
 }
 
 // Plan returns what applying the change would do, without doing it. A change
 // that cannot be applied is an error with all its problems; findings that block
-// are in the plan.
-func (c *Content) Plan(ctx context.Context, change Change) (throughline.Plan, error) {
-	p, err := c.prepare(ctx, change)
+// are in the plan. Whoever may read may plan.
+func (c *Content) Plan(ctx context.Context, by engine.Caller, change Change) (throughline.Plan, error) {
+	if err := by.Need(engine.RightRead); err != nil {
+		return throughline.Plan{}, err
+	}
+	p, err := c.prepare(ctx, change, anyone)
 	if err != nil {
 		return throughline.Plan{}, err
 	}
@@ -55,17 +60,21 @@ func (c *Content) Plan(ctx context.Context, change Change) (throughline.Plan, er
 
 // Check returns the findings of what the change would put in force; with an
 // empty change, of what is in force.
-func (c *Content) Check(ctx context.Context, change Change) ([]throughline.Finding, error) {
-	p, err := c.prepare(ctx, change)
+func (c *Content) Check(ctx context.Context, by engine.Caller, change Change) ([]throughline.Finding, error) {
+	if err := by.Need(engine.RightRead); err != nil {
+		return nil, err
+	}
+	p, err := c.prepare(ctx, change, anyone)
 	return append([]throughline.Finding{}, p.plan.Findings...), err
 }
 
-// Apply makes a release of the change. A change that alters nothing makes none
+// Apply makes a release of the change, live at once, or, in an engine whose
+// releases wait to be approved, proposed. A change that alters nothing makes none
 // and returns the release in force. Where the change names no base, a release
 // that came in between is no conflict: it is planned again on top of that one.
-func (c *Content) Apply(ctx context.Context, by throughline.Actor, change Change) (throughline.Release, error) {
+func (c *Content) Apply(ctx context.Context, by engine.Caller, change Change) (throughline.Release, error) {
 	for attempt := 1; ; attempt++ {
-		rel, err := c.apply(ctx, by, change)
+		rel, err := c.release(ctx, by, change, nil, nothing)
 		if throughline.CodeOf(err) != throughline.Conflict || change.Base != 0 || attempt == applyAttempts {
 			return rel, err
 		}
@@ -75,8 +84,12 @@ func (c *Content) Apply(ctx context.Context, by throughline.Actor, change Change
 // applyAttempts bounds how often a change is planned again.
 const applyAttempts = 5
 
-func (c *Content) apply(ctx context.Context, by throughline.Actor, change Change) (throughline.Release, error) {
-	p, err := c.prepare(ctx, change)
+// release makes a release of a change for somebody: live, or waiting for an
+// approval or its time. Also runs in the transaction that makes it.
+func (c *Content) release(ctx context.Context, by engine.Caller, change Change, schedule *throughline.Schedule, also func(record.Tx) error) (throughline.Release, error) {
+	p, err := c.prepare(ctx, change, func(before, after declare.Set, changes []throughline.Change) error {
+		return authorise(by, before, after, changes)
+	})
 	if err != nil {
 		return throughline.Release{}, err
 	}
@@ -86,7 +99,24 @@ func (c *Content) apply(ctx context.Context, by throughline.Actor, change Change
 	if len(p.plan.Changes) == 0 {
 		return p.head, nil
 	}
-	return c.commit(ctx, by, p)
+	rel := throughline.Release{
+		Author: by.Actor, Message: change.Message, CreatedAt: c.core.Now(), RollsBack: change.rollsBack, Schedule: schedule,
+	}
+	waits := modeOf(p.before) == throughline.Approved && change.rollsBack == 0
+	if waits || schedule != nil && schedule.GoLiveAt.After(c.core.Now()) {
+		return c.propose(ctx, p, rel, waits, also)
+	}
+	return c.commit(ctx, p, rel, also)
+}
+
+// modeOf returns what lets a release go live in an engine as it is declared.
+func modeOf(set declare.Set) throughline.ReleaseMode {
+	for _, r := range set.Of(throughline.KindEngine) {
+		if mode := r.Spec.(*throughline.Engine).Releases; mode != "" {
+			return mode
+		}
+	}
+	return throughline.Automatic
 }
 
 // blocking returns the findings that stop a release as problems.
@@ -109,39 +139,13 @@ func blocking(findings []throughline.Finding) error {
 	return problems.Err()
 }
 
-// Releases returns the latest releases, the newest first, at most limit.
-func (c *Content) Releases(ctx context.Context, limit int) (releases []throughline.Release, err error) {
-	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		releases = []throughline.Release{}
-		head, err := headRelease(r)
-		if err != nil {
-			return err
-		}
-		for n := head.Number; n > 0 && len(releases) < limit; n-- {
-			rel, err := readRelease(r, n)
-			if err != nil {
-				return err
-			}
-			releases = append(releases, rel)
-		}
-		return nil
-	})
-	return releases, err
-}
-
-// Release returns one release by number.
-func (c *Content) Release(ctx context.Context, number int) (rel throughline.Release, err error) {
-	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		rel, err = readRelease(r, number)
-		return err
-	})
-	return rel, err
-}
-
 // Rollback makes a release that restores what the release with the number
 // changed. If one of the resources was changed again since, that is a conflict
 // that names the later release.
-func (c *Content) Rollback(ctx context.Context, by throughline.Actor, number int) (throughline.Release, error) {
+//
+// What it restores was live before, so it waits for no approval: it takes the
+// right to change what it restores.
+func (c *Content) Rollback(ctx context.Context, by engine.Caller, number int) (throughline.Release, error) {
 	change := Change{Message: fmt.Sprintf("roll back release %d", number), rollsBack: number}
 	err := c.core.Record.State.View(ctx, func(r record.Reader) error {
 		head, err := headRelease(r)
@@ -153,26 +157,34 @@ func (c *Content) Rollback(ctx context.Context, by throughline.Actor, number int
 		if err != nil {
 			return err
 		}
+		if rel.LiveAt.IsZero() && rel.Snapshot.IsZero() {
+			return throughline.Errorf(throughline.Conflict, "release %d never went live, so there is nothing to undo", number).
+				WithFix("withdraw it if it should not go live")
+		}
 		if number == 1 {
 			return throughline.Errorf(throughline.Invalid, "release 1 is the first; there is nothing before it to go back to").
 				WithFix("apply the text you want; to start anew, serve another data folder")
 		}
 		if rel.State == throughline.ReleaseRolledBack {
-			return rolledBackAlready(r, number, head.Number)
+			return rolledBackAlready(r, number)
 		}
 		return restore(r, rel, head.Number, &change)
 	})
 	if err != nil {
 		return throughline.Release{}, err
 	}
-	return c.Apply(ctx, by, change)
+	return c.release(ctx, by, change, nil, nothing)
 }
 
 // rolledBackAlready says which release undid the one with the number, since
 // undoing that brings it back.
-func rolledBackAlready(r record.Reader, number, head int) error {
+func rolledBackAlready(r record.Reader, number int) error {
 	err := throughline.Errorf(throughline.Conflict, "release %d was rolled back already", number)
-	for n := head; n > number; n-- {
+	last, readErr := lastNumber(r)
+	if readErr != nil {
+		return readErr
+	}
+	for n := last; n > number; n-- {
 		later, readErr := readRelease(r, n)
 		if readErr != nil {
 			return readErr

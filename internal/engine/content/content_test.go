@@ -31,7 +31,7 @@ func TestRollback(t *testing.T) {
 	e.Apply(t, enginetest.Headline("Second"))
 	e.Apply(t, enginetest.Headline("Third"))
 	rollback := func(number int) (throughline.Release, error) {
-		return e.Content.Rollback(t.Context(), enginetest.Ana(), number)
+		return e.Content.Rollback(t.Context(), enginetest.Shell(), number)
 	}
 	headline := func() string {
 		t.Helper()
@@ -56,7 +56,7 @@ func TestRollback(t *testing.T) {
 		t.Fatalf("%+v, %v; the headline is %q", rel, err, headline())
 	}
 	refused(3, throughline.Conflict, "rolled back already")
-	if undone, err := e.Content.Release(t.Context(), 3); err != nil || undone.State != throughline.ReleaseRolledBack {
+	if undone, err := e.Content.Release(t.Context(), enginetest.Shell(), 3); err != nil || undone.State != throughline.ReleaseRolledBack {
 		t.Errorf("%+v, %v", undone.State, err)
 	}
 	if _, err := rollback(4); err != nil || headline() != "Third" {
@@ -72,14 +72,14 @@ func TestRollbackOfADeletion(t *testing.T) {
 	e := enginetest.Open(t, enginetest.Options{})
 	e.Apply(t, enginetest.Workspace)
 	ref := throughline.Ref{Kind: throughline.KindFragment, Name: "cta-see"}
-	gone, err := e.Content.Apply(t.Context(), enginetest.Ana(), content.Change{Delete: []throughline.Ref{ref, {Kind: throughline.KindPlacement, Name: "members.only"}}})
+	gone, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Delete: []throughline.Ref{ref, {Kind: throughline.KindPlacement, Name: "members.only"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Content.Get(t.Context(), ref); throughline.CodeOf(err) != throughline.NotFound {
 		t.Errorf("%v", err)
 	}
-	if _, err := e.Content.Rollback(t.Context(), enginetest.Ana(), gone.Number); err != nil {
+	if _, err := e.Content.Rollback(t.Context(), enginetest.Shell(), gone.Number); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Content.Get(t.Context(), ref); err != nil {
@@ -96,7 +96,7 @@ func TestConcurrentApply(t *testing.T) {
 	var all sync.WaitGroup
 	for _, c := range []content.Change{one, two, one, two} {
 		all.Go(func() {
-			switch _, err := e.Content.Apply(t.Context(), enginetest.Ana(), c); throughline.CodeOf(err) {
+			switch _, err := e.Content.Apply(t.Context(), enginetest.Shell(), c); throughline.CodeOf(err) {
 			case "":
 				won.Add(1)
 			case throughline.Conflict:
@@ -110,6 +110,13 @@ func TestConcurrentApply(t *testing.T) {
 	if won.Load() != 1 || conflicts.Load() != 3 {
 		t.Errorf("%d won and %d were conflicts", won.Load(), conflicts.Load())
 	}
+}
+
+// newest returns the latest releases, as the owner sees them.
+func newest(t testing.TB, e *enginetest.Engine, limit int) ([]throughline.Release, error) {
+	t.Helper()
+	page, err := e.Content.Releases(t.Context(), enginetest.Shell(), content.ReleaseFilter{Limit: limit})
+	return page.Releases, err
 }
 
 // deadState is a State whose process is killed as it would commit.
@@ -140,13 +147,13 @@ func TestKilledBeforeTheCommit(t *testing.T) {
 	e.Declare(t)
 	stop()
 	s.dead.Store(true)
-	if _, err := e.Content.Apply(t.Context(), enginetest.Ana(), change(t, 0, enginetest.Headline("Never"))); !errors.Is(err, errKilled) {
+	if _, err := e.Content.Apply(t.Context(), enginetest.Shell(), change(t, 0, enginetest.Headline("Never"))); !errors.Is(err, errKilled) {
 		t.Fatal(err)
 	}
 	e.Close()
 
 	again := enginetest.Open(t, enginetest.Options{Folder: e.Folder})
-	if releases, err := again.Content.Releases(t.Context(), 10); err != nil || len(releases) != 1 {
+	if releases, err := newest(t, again, 10); err != nil || len(releases) != 1 {
 		t.Errorf("%d releases, %v", len(releases), err)
 	}
 	if d := again.Decide(t, "home.hero", "v", nil); d.Release != 1 {
@@ -165,10 +172,10 @@ func TestCheckAndBadInput(t *testing.T) {
 	e.Apply(t, enginetest.Workspace)
 	t.Run("a fragment that is too long is found, and stops the release", func(t *testing.T) {
 		long := change(t, 0, enginetest.Headline(strings.Repeat("long ", 20)))
-		if found, err := e.Content.Check(t.Context(), long); err != nil || len(found) == 0 {
+		if found, err := e.Content.Check(t.Context(), enginetest.Shell(), long); err != nil || len(found) == 0 {
 			t.Errorf("%v, %v", found, err)
 		}
-		if _, err := e.Content.Apply(t.Context(), enginetest.Ana(), long); throughline.CodeOf(err) != throughline.Invalid || !strings.Contains(err.Error(), "headline") {
+		if _, err := e.Content.Apply(t.Context(), enginetest.Shell(), long); throughline.CodeOf(err) != throughline.Invalid || !strings.Contains(err.Error(), "headline") {
 			t.Errorf("%v", err)
 		}
 	})
@@ -179,15 +186,15 @@ func TestCheckAndBadInput(t *testing.T) {
 		"a second engine":              "apiVersion: throughline/v1\nkind: Engine\nmetadata: {name: other}\nspec: {title: x, owner: ana}",
 	} {
 		t.Run(name+" is refused by name, and what is in force stays", func(t *testing.T) {
-			before, _ := e.Content.Releases(t.Context(), 1)
+			before, _ := newest(t, e, 1)
 			resources, err := content.Read(enginetest.Files(manifest))
 			if err == nil {
-				_, err = e.Content.Apply(t.Context(), enginetest.Ana(), content.Change{Resources: resources})
+				_, err = e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: resources})
 			}
 			if throughline.CodeOf(err) != throughline.Invalid {
 				t.Errorf("%v", err)
 			}
-			if after, _ := e.Content.Releases(t.Context(), 1); after[0].Number != before[0].Number {
+			if after, _ := newest(t, e, 1); after[0].Number != before[0].Number {
 				t.Error("a release was made")
 			}
 		})
@@ -203,13 +210,13 @@ func TestAppliesWithoutABaseAllGoLive(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range writers {
 		c := change(t, 0, strings.Replace(enginetest.Headline("Hello"), "headline-short", "headline-"+string(rune('a'+i)), 1))
-		all.Go(func() { _, errs[i] = e.Content.Apply(t.Context(), enginetest.Ana(), c) })
+		all.Go(func() { _, errs[i] = e.Content.Apply(t.Context(), enginetest.Shell(), c) })
 	}
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	releases, err := e.Content.Releases(t.Context(), 100)
+	releases, err := newest(t, e, 100)
 	if err != nil || len(releases) != 1+writers {
 		t.Errorf("%d releases, %v", len(releases), err)
 	}

@@ -17,12 +17,17 @@ type prepared struct {
 	head     throughline.Release // in force when it was prepared
 	change   Change
 	plan     throughline.Plan
+	before   declare.Set
 	next     declare.Set
 	snapshot *throughline.Snapshot
 }
 
-// prepare declares, assembles, checks and activates a change in memory.
-func (c *Content) prepare(ctx context.Context, change Change) (prepared, error) {
+// anyone leaves a change to those who asked before, or to the engine itself.
+func anyone(declare.Set, declare.Set, []throughline.Change) error { return nil }
+
+// prepare declares, assembles, checks and activates a change in memory. May
+// refuses a change as soon as it is known what it is about.
+func (c *Content) prepare(ctx context.Context, change Change, may func(before, after declare.Set, changes []throughline.Change) error) (prepared, error) {
 	p := prepared{change: change}
 	var current []throughline.Resource
 	err := c.core.Record.State.View(ctx, func(r record.Reader) (err error) {
@@ -43,7 +48,10 @@ func (c *Content) prepare(ctx context.Context, change Change) (prepared, error) 
 	if err != nil {
 		return p, err
 	}
-	p.plan.Base = p.head.Number
+	p.before, p.plan.Base = before, p.head.Number
+	if err := may(before, p.next, p.plan.Changes); err != nil {
+		return p, err
+	}
 	if err := declare.Validate(p.next); err != nil {
 		return p, err
 	}
@@ -82,18 +90,44 @@ func (c *Content) liveSnapshot(ctx context.Context, head throughline.Release, de
 	return s, err
 }
 
-// commit stores the snapshot, then everything else in one transaction.
-func (c *Content) commit(ctx context.Context, by throughline.Actor, p prepared) (throughline.Release, error) {
-	digest, _, err := c.core.Record.Blobs.Put(ctx, bytes.NewReader(p.snapshot.Encode()))
+// commit lets a prepared change go live: as the release it was proposed as, or
+// as a new one, whose number may be taken by somebody else while it is made.
+// Also runs in the transaction, and may refuse.
+func (c *Content) commit(ctx context.Context, p prepared, rel throughline.Release, also func(record.Tx) error) (throughline.Release, error) {
+	rel.State, rel.LiveAt, rel.After, rel.Trouble = throughline.ReleaseLive, c.core.Now(), p.head.Number, nil
+	rel.Changes, rel.Risk, rel.Findings = p.plan.Changes, p.plan.Risk, p.plan.Findings
+	if rel.Number > 0 {
+		return rel, c.commitAs(ctx, p, &rel, false, also)
+	}
+	for {
+		err := c.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+			rel.Number, err = lastNumber(r)
+			return err
+		})
+		if err != nil {
+			return rel, err
+		}
+		rel.Number++
+		if err := c.commitAs(ctx, p, &rel, true, also); throughline.CodeOf(err) != errTaken {
+			return rel, err
+		}
+	}
+}
+
+// errTaken is the code of a number that somebody else was given first. It never
+// leaves the package.
+const errTaken throughline.Code = "taken"
+
+// commitAs stores the snapshot, then everything else in one transaction.
+func (c *Content) commitAs(ctx context.Context, p prepared, rel *throughline.Release, fresh bool, also func(record.Tx) error) error {
+	snapshot := *p.snapshot
+	snapshot.Release = rel.Number
+	digest, _, err := c.core.Record.Blobs.Put(ctx, bytes.NewReader(snapshot.Encode()))
 	if err != nil {
-		return throughline.Release{}, err
+		return err
 	}
-	rel := throughline.Release{
-		Number: p.head.Number + 1, State: throughline.ReleaseLive,
-		Author: by, Message: p.change.Message, CreatedAt: c.core.Now(), RollsBack: p.change.rollsBack,
-		Changes: p.plan.Changes, Risk: p.plan.Risk, Findings: p.plan.Findings, Snapshot: digest,
-	}
-	err = c.core.Update(ctx, func(tx record.Tx) error {
+	rel.Snapshot = digest
+	return c.core.Update(ctx, func(tx record.Tx) error {
 		head, err := headRelease(tx)
 		if err != nil {
 			return err
@@ -101,23 +135,36 @@ func (c *Content) commit(ctx context.Context, by throughline.Actor, p prepared) 
 		if head.Number != p.head.Number {
 			return movedOn(p.head.Number, head.Number)
 		}
-		if err := c.putRevisions(tx, p); err != nil {
+		if fresh {
+			if err := takeNumber(tx, rel.Number); err != nil {
+				return err
+			}
+		}
+		if err := also(tx); err != nil {
 			return err
 		}
-		if err := putRelease(tx, head, rel); err != nil {
+		if err := c.putRevisions(tx, p, *rel); err != nil {
+			return err
+		}
+		if err := putLive(tx, head, *rel); err != nil {
 			return err
 		}
 		live := engine.LiveRelease{Release: rel.Number, Snapshot: digest}
 		if err := engine.PutJSON(tx, engine.BucketLive, engine.KeyLiveRelease, live, record.AnyVersion); err != nil {
 			return err
 		}
-		return tx.Outbox(c.events(by, rel, p.snapshot)...)
+		return tx.Outbox(c.events(rel.Author, *rel, &snapshot)...)
 	})
-	return rel, err
 }
 
-func (c *Content) putRevisions(tx record.Tx, p prepared) error {
+// nothing is what runs along with most releases.
+func nothing(record.Tx) error { return nil }
+
+func (c *Content) putRevisions(tx record.Tx, p prepared, rel throughline.Release) error {
 	for _, ch := range p.plan.Changes {
+		if err := putHistory(tx, rel, ch); err != nil {
+			return err
+		}
 		if ch.Action == throughline.Delete {
 			if err := tx.Delete(engine.BucketHead, ch.Ref.String()); err != nil {
 				return err
@@ -135,31 +182,63 @@ func (c *Content) putRevisions(tx record.Tx, p prepared) error {
 	return nil
 }
 
-// putRelease stores the release and says of the ones before where they stand now.
-func putRelease(tx record.Tx, head, rel throughline.Release) error {
-	if err := engine.PutJSON(tx, engine.BucketReleases, releaseKey(rel.Number), rel, 0); err != nil {
-		return err
-	}
-	if head.Number > 0 && head.Number != rel.RollsBack && head.State == throughline.ReleaseLive {
+// putLive stores a release that goes live, and says of those before where they
+// stand now.
+func putLive(tx record.Tx, head, rel throughline.Release) error {
+	if head.Number > 0 && head.Number != rel.RollsBack && head.Number != rel.Ends && head.State == throughline.ReleaseLive {
 		head.State = throughline.ReleaseSuperseded
-		if err := engine.PutJSON(tx, engine.BucketReleases, releaseKey(head.Number), head, record.AnyVersion); err != nil {
+		if err := putRelease(tx, head); err != nil {
 			return err
 		}
 	}
-	if rel.RollsBack > 0 {
-		undone, err := readRelease(tx, rel.RollsBack)
+	for number, state := range map[int]throughline.ReleaseState{rel.RollsBack: throughline.ReleaseRolledBack, rel.Ends: throughline.ReleaseEnded} {
+		if number == 0 {
+			continue
+		}
+		undone, err := readRelease(tx, number)
 		if err != nil {
 			return err
 		}
-		undone.State = throughline.ReleaseRolledBack
-		if err := engine.PutJSON(tx, engine.BucketReleases, releaseKey(undone.Number), undone, record.AnyVersion); err != nil {
+		undone.State, undone.EndedAt, undone.Trouble = state, rel.LiveAt, nil
+		if err := putRelease(tx, undone); err != nil {
 			return err
 		}
+	}
+	if err := putRelease(tx, rel); err != nil {
+		return err
 	}
 	return engine.PutJSON(tx, engine.BucketEngine, keyHead, rel.Number, record.AnyVersion)
 }
 
-const keyHead = "head" // in BucketEngine: the number of the latest release
+// In BucketEngine: the number of the release in force, and the highest number
+// given. Records from before releases could wait have only the first.
+const (
+	keyHead = "head"
+	keyLast = "last"
+)
+
+// lastNumber returns the highest number given to a release; 0 for none.
+func lastNumber(r record.Reader) (n int, err error) {
+	if _, err = engine.GetJSON(r, engine.BucketEngine, keyLast, &n); throughline.CodeOf(err) == throughline.NotFound {
+		_, err = engine.GetJSON(r, engine.BucketEngine, keyHead, &n)
+	}
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return 0, nil
+	}
+	return n, err
+}
+
+// takeNumber gives a release its number.
+func takeNumber(tx record.Tx, n int) error {
+	last, err := lastNumber(tx)
+	if err != nil {
+		return err
+	}
+	if last+1 != n {
+		return throughline.Errorf(errTaken, "the number %d is taken", n)
+	}
+	return engine.PutJSON(tx, engine.BucketEngine, keyLast, n, record.AnyVersion)
+}
 
 func releaseKey(n int) string { return fmt.Sprintf("%09d", n) }
 
@@ -179,9 +258,13 @@ func headRelease(r record.Reader) (throughline.Release, error) {
 func readRelease(r record.Reader, n int) (rel throughline.Release, err error) {
 	_, err = engine.GetJSON(r, engine.BucketReleases, releaseKey(n), &rel)
 	if throughline.CodeOf(err) == throughline.NotFound {
-		err = throughline.Errorf(throughline.NotFound, "there is no release %d", n).WithFix("list them with: throughline get releases")
+		err = noRelease(n)
 	}
 	return rel, err
+}
+
+func noRelease(n int) error {
+	return throughline.Errorf(throughline.NotFound, "there is no release %d", n).WithFix("list them with: throughline get releases")
 }
 
 // events say what the release changed and what it made.

@@ -130,6 +130,14 @@ func (p *Process) Run(t testing.TB) (stop func()) {
 // Ana is the owner of Workspace.
 func Ana() throughline.Actor { return throughline.Actor{Kind: throughline.ActorPerson, ID: "ana"} }
 
+// Shell is Ana with the data folder in her hands.
+func Shell() engine.Caller { return engine.AtShell(Ana()) }
+
+// Person is somebody signed in with the roles given, who owns nothing.
+func Person(name string, grants ...throughline.Grant) engine.Caller {
+	return engine.Caller{Actor: throughline.Actor{Kind: throughline.ActorPerson, ID: name}, Grants: grants}
+}
+
 // Apply makes a release of manifests.
 func (p *Process) Apply(t testing.TB, manifests ...string) throughline.Release {
 	t.Helper()
@@ -137,7 +145,7 @@ func (p *Process) Apply(t testing.TB, manifests ...string) throughline.Release {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rel, err := p.Content.Apply(t.Context(), Ana(), content.Change{Resources: resources})
+	rel, err := p.Content.Apply(t.Context(), Shell(), content.Change{Resources: resources})
 	if err != nil {
 		t.Fatal(err)
 	}

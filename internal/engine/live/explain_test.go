@@ -78,7 +78,7 @@ spec:
 // drop deletes a placement and returns the release that did.
 func drop(t *testing.T, e *enginetest.Engine, placement string) int {
 	t.Helper()
-	rel, err := e.Content.Apply(t.Context(), enginetest.Ana(), content.Change{
+	rel, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{
 		Delete: []throughline.Ref{{Kind: throughline.KindPlacement, Name: placement}},
 	})
 	if err != nil {

@@ -289,7 +289,7 @@ func TestSignIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		e.Apply(t, strings.NewReplacer("name: ana", "name: bea", "Ana Keller", "Bea Ott", "owner: ana", "owner: bea").Replace(people))
-		if _, err := e.Content.Apply(t.Context(), enginetest.Ana(), content.Change{Delete: []throughline.Ref{{Kind: throughline.KindPerson, Name: "ana"}}}); err != nil {
+		if _, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Delete: []throughline.Ref{{Kind: throughline.KindPerson, Name: "ana"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if holds(cookie) {

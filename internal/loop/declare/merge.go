@@ -177,3 +177,12 @@ func mergeOrder(base, theirs, mine []string) []string {
 	}
 	return out
 }
+
+// Fields lists what differs between two revisions of one thing, by path. The
+// zero Resource is one that is not there.
+func Fields(before, after throughline.Resource) []throughline.FieldChange {
+	if before.Spec == nil || after.Spec == nil {
+		return nil
+	}
+	return fieldChanges(before, after)
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/serve"
 )
 
 // File is one manifest as somebody wrote it.
@@ -65,6 +66,19 @@ type numberInput struct {
 	Number int `path:"number" minimum:"1"`
 }
 
+type releasesInput struct {
+	Limit  int      `query:"limit" default:"50" minimum:"1" maximum:"500"`
+	Before int      `query:"before" doc:"only releases with a lower number, to go on from the last one" minimum:"0"`
+	State  []string `query:"state" doc:"only these states" enum:"proposed,approved,live,superseded,rolled back,ended,withdrawn"`
+}
+
+func (in releasesInput) states() (states []throughline.ReleaseState) {
+	for _, s := range in.State {
+		states = append(states, throughline.ReleaseState(s))
+	}
+	return states
+}
+
 func (a *API) registerContent() {
 	register(a, engine.RightRead, http.MethodPost, "/api/v1/plan", "plan", "What applying a change would do",
 		func(ctx context.Context, in *changeInput) (throughline.Plan, error) {
@@ -72,7 +86,7 @@ func (a *API) registerContent() {
 			if err != nil {
 				return throughline.Plan{}, err
 			}
-			return a.content.Plan(ctx, change)
+			return a.content.Plan(ctx, serve.CallerOf(ctx), change)
 		})
 	register(a, engine.RightChange, http.MethodPost, "/api/v1/apply", "apply", "Make a release of a change",
 		func(ctx context.Context, in *changeInput) (throughline.Release, error) {
@@ -80,7 +94,7 @@ func (a *API) registerContent() {
 			if err != nil {
 				return throughline.Release{}, err
 			}
-			return a.content.Apply(ctx, by(ctx), change)
+			return a.content.Apply(ctx, serve.CallerOf(ctx), change)
 		})
 	register(a, engine.RightRead, http.MethodPost, "/api/v1/check", "check", "The findings of a change, or of what is in force",
 		func(ctx context.Context, in *changeInput) ([]throughline.Finding, error) {
@@ -88,7 +102,7 @@ func (a *API) registerContent() {
 			if err != nil {
 				return nil, err
 			}
-			return a.content.Check(ctx, change)
+			return a.content.Check(ctx, serve.CallerOf(ctx), change)
 		})
 	register(a, engine.RightRead, http.MethodPost, "/api/v1/excluded", "excluded", "Why a combination is not among the variants of a placement",
 		func(ctx context.Context, in *struct{ Body ExcludedBody }) (content.Excluded, error) {
@@ -110,19 +124,17 @@ func (a *API) registerContent() {
 			return a.content.Get(ctx, ref)
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/releases", "listReleases", "The latest releases, the newest first",
-		func(ctx context.Context, in *struct {
-			Limit int `query:"limit" default:"50" minimum:"1" maximum:"500"`
-		},
-		) ([]throughline.Release, error) {
-			return a.content.Releases(ctx, in.Limit)
+		func(ctx context.Context, in *releasesInput) ([]throughline.Release, error) {
+			page, err := a.content.Releases(ctx, serve.CallerOf(ctx), content.ReleaseFilter{Before: in.Before, Limit: in.Limit, States: in.states()})
+			return page.Releases, err
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/releases/{number}", "getRelease", "One release",
 		func(ctx context.Context, in *numberInput) (throughline.Release, error) {
-			return a.content.Release(ctx, in.Number)
+			return a.content.Release(ctx, serve.CallerOf(ctx), in.Number)
 		})
 	register(a, engine.RightChange, http.MethodPost, "/api/v1/releases/{number}/rollback", "rollback", "Restore what a release changed",
 		func(ctx context.Context, in *numberInput) (throughline.Release, error) {
-			return a.content.Rollback(ctx, by(ctx), in.Number)
+			return a.content.Rollback(ctx, serve.CallerOf(ctx), in.Number)
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/export", "export", "Everything in force, as YAML that apply takes back",
 		func(ctx context.Context, _ *struct{}) (File, error) {
