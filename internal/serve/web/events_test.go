@@ -144,7 +144,7 @@ func TestTheStream(t *testing.T) {
 				t.Errorf("%d messages in ten seconds", len(got))
 			}
 			for i, m := range got[1:] {
-				if len(m.Leaves) != 1 || m.Leaves["station/decide/count"] == "" {
+				if len(m.Leaves) != 2 || m.Leaves["station/decide/count"] == "" || m.Leaves["top/decide/count"] == "" {
 					t.Errorf("message %d holds %v", i+1, m.Leaves)
 				}
 				if gap := l.at[i+1].Sub(l.at[i]); gap < time.Second {

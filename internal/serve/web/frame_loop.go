@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"html/template"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,8 +38,8 @@ func loopLinks(v leaves, stations []operate.Station) []stationLink {
 		links = append(links, stationLink{
 			ID: id, Name: string(name), Letter: stationKey(id),
 			Health: v.html("top/"+id+"/health", healthMark(s.Health)),
-			Count:  v.text("top/"+id+"/count", shortCount(s.Count)),
-			Says:   v.text("top/"+id+"/says", says),
+			Count: v.html("top/"+id+"/count", template.HTML(`<span aria-hidden="true">`+shortCount(s.Count)+
+				`</span><span class="unseen">: `+template.HTMLEscapeString(says)+`</span>`)),
 		})
 	}
 	return links

@@ -141,6 +141,7 @@ func newLinePage(l operate.Line) linePage {
 		Health: v.html("health", healthMark(l.Health())),
 		AsOf:   v.text("as-of", l.AsOf.Format("15:04:05 MST")),
 	}
+	p.Loop = loopLinks(v, l.Stations)
 	for i := range maxNotes {
 		note := ""
 		if i < len(l.Notes) {

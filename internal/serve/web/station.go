@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -31,6 +32,8 @@ type stationPage struct {
 	shell
 	// At is the station as the loop has it.
 	At stationView
+	// People are who may answer for something, by name.
+	People map[string]operate.Owner
 	// Says is the answer in a sentence, Asks the question of the page.
 	Says string
 	Tabs []tab
@@ -57,8 +60,11 @@ func (w *Web) station(stage operate.Stage, fill fill) handler {
 		for _, s := range stationsOf(l) {
 			if s.Name == stage {
 				page.At = newStation(leaves{}, s, l.AsOf)
-				page.Says = cmp.Or(s.Note, pulse(s, l.AsOf))
+				page.Says = saysStation(s, l.AsOf)
 			}
+		}
+		if page.People, err = w.people(r.Context()); err != nil {
+			return err
 		}
 		if err := fill(r.Context(), r.URL.Query(), l, &page); err != nil {
 			return err
@@ -66,6 +72,18 @@ func (w *Web) station(stage operate.Stage, fill fill) handler {
 		page.Says = sentence(page.Says)
 		return w.render(rw, r, http.StatusOK, "station", page)
 	}
+}
+
+// saysStation answers what is in a station: what is wrong, or else how much there
+// is and when something last came.
+func saysStation(s operate.Station, now time.Time) string {
+	switch {
+	case s.Note != "":
+		return s.Note
+	case s.Latest.IsZero():
+		return "nothing has come here yet"
+	}
+	return operate.SayCount(s.Count) + " " + s.Unit + ", the latest " + operate.SayAge(s.Latest, now)
 }
 
 // listRows is how many rows a page of a list has.
@@ -126,7 +144,7 @@ func (w *Web) briefs(ctx context.Context, q url.Values, l operate.Line, p *stati
 	p.Table = table{Caption: "Briefs by name", Columns: []column{{Name: "Brief"}, {Name: "Wanted"}, {Name: "Due"}, {Name: "Owner"}}}
 	err := w.ofKind(ctx, throughline.KindBrief, q, p, func(r throughline.Resource) []cell {
 		b := r.Spec.(*throughline.Brief)
-		return []cell{{Text: b.Title}, {Text: cmp.Or(b.Due, "–"), Soft: b.Due == ""}, ownerCell(l, r)}
+		return []cell{{Text: b.Title}, {Text: cmp.Or(b.Due, "–"), Soft: b.Due == ""}, p.owner(l, r)}
 	})
 	p.Empty = &beginning{
 		Title: "Here you will see what is wanted, for whom and by when",
@@ -164,7 +182,7 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	}
 	return w.ofKind(ctx, on.kind, q, p, func(r throughline.Resource) []cell {
 		text, languages := saysOf(r)
-		return []cell{{Text: text}, {Text: languages, Soft: true}, {Text: labels(r), Soft: true}, ownerCell(l, r)}
+		return []cell{{Text: text}, {Text: languages, Soft: true}, {Text: labels(r), Soft: true}, p.owner(l, r)}
 	})
 }
 
@@ -174,7 +192,7 @@ func saysOf(r throughline.Resource) (text, languages string) {
 	case *throughline.Fragment:
 		locales := sortedKeys(s.Values)
 		if len(locales) > 0 {
-			text = s.Values[locales[0]]
+			text = cmp.Or(s.Values["en"], s.Values[locales[0]])
 		}
 		return text, strings.Join(locales, ", ")
 	case *throughline.Template:
@@ -204,9 +222,26 @@ func labels(r throughline.Resource) string {
 	return strings.Join(out, ", ")
 }
 
-// ownerCell is who answers for a thing: the engine's owner where it names nobody.
-func ownerCell(l operate.Line, r throughline.Resource) cell {
+// people returns everybody as colleagues see them, by name.
+func (w *Web) people(ctx context.Context) (map[string]operate.Owner, error) {
+	known := make(map[string]operate.Owner)
+	if w.Library == nil {
+		return known, nil
+	}
+	all, err := w.Library.List(ctx, throughline.KindPerson)
+	for _, r := range all {
+		p := r.Spec.(*throughline.Person)
+		known[r.Metadata.Name] = operate.Owner{Person: r.Metadata.Name, Name: p.Name, Initials: p.Initials()}
+	}
+	return known, err
+}
+
+// owner is who answers for a thing: the engine's owner where it names nobody.
+func (p *stationPage) owner(l operate.Line, r throughline.Resource) cell {
 	if o := r.Metadata.Owner; o != "" {
+		if known, ok := p.People[o]; ok {
+			return ownerOf(known)
+		}
 		return ownerOf(operate.Owner{Person: o, Name: o, Initials: initials(o)})
 	}
 	return ownerOf(operate.Owner{Person: l.Owner.Person, Name: l.Owner.Name, Initials: l.Owner.Initials})
@@ -230,7 +265,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 		}
 		return w.ofKind(ctx, throughline.KindGuardrail, q, p, func(r throughline.Resource) []cell {
 			g := r.Spec.(*throughline.Guardrail)
-			return []cell{{Text: g.Title}, severityCell(g.Severity), ownerCell(l, r)}
+			return []cell{{Text: g.Title}, severityCell(g.Severity), p.owner(l, r)}
 		})
 	}
 	p.Empty = &beginning{

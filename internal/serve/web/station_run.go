@@ -24,6 +24,14 @@ func releaseHealth(r throughline.Release) operate.Health {
 	return operate.HealthNone
 }
 
+// by is who did something, as colleagues see them.
+func (p *stationPage) by(a throughline.Actor) operate.Owner {
+	if known, ok := p.People[a.ID]; ok && a.Kind == throughline.ActorPerson {
+		return known
+	}
+	return operate.Owner{Person: a.ID, Name: cmp.Or(a.ID, string(a.Kind)), Initials: initials(cmp.Or(a.ID, string(a.Kind)))}
+}
+
 func (w *Web) releases(ctx context.Context, _ url.Values, l operate.Line, p *stationPage) error {
 	p.Table = table{Caption: "Releases, the newest first", Columns: []column{{Name: "Release"}, {Name: "State"}, {Name: "Why"}, {Name: "Changes", Number: true}, {Name: "Risk"}, {Name: "Author"}, {Name: "Made"}}}
 	p.Empty = &beginning{
@@ -43,7 +51,7 @@ func (w *Web) releases(ctx context.Context, _ url.Values, l operate.Line, p *sta
 		p.Table.Rows = append(p.Table.Rows, row{ID: number, Cells: []cell{
 			{Text: "Release " + number}, badge(releaseHealth(r), string(r.State)), {Text: cmp.Or(r.Message, "–"), Soft: r.Message == ""},
 			{Text: operate.SayCount(int64(len(r.Changes)))}, {Text: string(r.Risk.Level)},
-			{Text: r.Author.ID}, {Text: operate.SayAge(r.CreatedAt, l.AsOf), Soft: true},
+			ownerOf(p.by(r.Author)), {Text: operate.SayAge(r.CreatedAt, l.AsOf), Soft: true},
 		}})
 	}
 	return nil
@@ -69,7 +77,7 @@ func (w *Web) decisions(ctx context.Context, q url.Values, l operate.Line, p *st
 			What:  "An audience is a rule over what a request says of the recipient. A goal is the outcome that counts for a placement, and how long after an exposure it does.",
 		}
 		return w.ofKind(ctx, kind, q, p, func(r throughline.Resource) []cell {
-			return []cell{{Text: ruleOf(r)}, ownerCell(l, r)}
+			return []cell{{Text: ruleOf(r)}, p.owner(l, r)}
 		})
 	}
 	p.Table = table{Caption: "Placements by name", Columns: []column{{Name: "Placement"}, {Name: "How it stands"}, {Name: "Policy"}, {Name: "Most served"}, {Name: "Variants", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
@@ -111,7 +119,7 @@ func (w *Web) deliveries(ctx context.Context, q url.Values, l operate.Line, p *s
 		p.Table = table{Caption: "Channels by name", Columns: []column{{Name: "Channel"}, {Name: "Surface"}, {Name: "Owner"}}}
 		p.Empty = &beginning{Title: "Here you will see where content goes", What: "A channel says what a place allows: a web page, an app, and what fits there."}
 		return w.ofKind(ctx, throughline.KindChannel, q, p, func(r throughline.Resource) []cell {
-			return []cell{{Text: string(r.Spec.(*throughline.Channel).Surface)}, ownerCell(l, r)}
+			return []cell{{Text: string(r.Spec.(*throughline.Channel).Surface)}, p.owner(l, r)}
 		})
 	}
 	p.Table = table{Caption: "Deliveries by placement", Columns: []column{{Name: "Placement"}, {Name: "Channel"}, {Name: "Deliveries", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
@@ -137,7 +145,7 @@ func (w *Web) learnings(_ context.Context, _ url.Values, l operate.Line, p *stat
 		}})
 	}
 	if len(l.Figures) > 0 {
-		p.Says = p.Says + ". " + l.Figures[0].Name + ": " + operate.SayNumber(l.Figures[0].Number)
+		p.Says += ". " + l.Figures[0].Name + ": " + operate.SayNumber(l.Figures[0].Number)
 	}
 	return nil
 }

@@ -113,7 +113,9 @@ func faults(doc *goquery.Document) (found []string) {
 		}
 	})
 	doc.Find("input:not([type=hidden]):not([hidden])").Each(func(_ int, s *goquery.Selection) {
-		if doc.Find("label[for="+s.AttrOr("id", "?")+"]").Length() != 1 {
+		id, named := s.Attr("id")
+		named = named && doc.Find(`label[for="`+id+`"]`).Length() == 1
+		if !named && s.Closest("label").Length() == 0 && s.AttrOr("aria-label", "") == "" {
 			found = append(found, "field without a label: "+s.AttrOr("name", ""))
 		}
 	})
