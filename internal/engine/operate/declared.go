@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/loop/decide"
 	"github.com/throughline-engine/throughline/internal/loop/report"
 )
@@ -195,30 +194,13 @@ func allocation(c report.Curve, labels map[string]string) Allocation {
 
 // preview renders a variant as its recipients see it.
 func (d *declared) preview(r decide.Rendering) (Preview, error) {
-	p := d.snapshotPlacement(r.Placement)
-	t := d.templates[p.Template]
-	if t == nil {
-		return Preview{}, throughline.Errorf(throughline.NotFound, "the template of %s is no longer declared", p.Name)
-	}
-	rendering := t.Rendering(p.Channel)
-	if rendering == nil {
-		return Preview{}, throughline.Errorf(throughline.NotFound, "Template/%s has no rendering for %s", p.Template, p.Channel)
-	}
-	var slots []string
-	for _, s := range t.Slots {
-		slots = append(slots, s.Name)
-	}
-	var tokens map[string]string
-	if b := d.brands[t.Brand]; b != nil {
-		tokens = b.Tokens
-	}
-	m, err := markup.Compile(*rendering, slots, tokens)
+	m, err := d.markup(r.Placement)
 	if err != nil {
 		return Preview{}, err
 	}
+	p := d.snapshotPlacement(r.Placement)
 	v := Preview{Title: "Variant of " + p.Name, Surface: d.surfaces[p.Channel], Locale: r.Locale}
-	if rendering.HTML != "" {
-		v.HTML, err = m.HTML(r.Values)
+	if v.HTML, err = m.HTML(r.Values); err != nil || v.HTML != "" {
 		return v, err
 	}
 	v.Fields = m.Fields(r.Values)

@@ -54,6 +54,7 @@ type API struct {
 	unavailable atomic.Int64
 	streams     chan struct{} // see stream
 	closing     sync.Once
+	renderer    *operate.Renderer
 	closed      chan struct{}
 }
 
@@ -62,14 +63,17 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a := &API{
 		core: c.Core, content: c.Content, plane: c.Plane, operate: c.Operate,
 		access: c.Access, recipients: c.Recipients, log: c.Log,
-		keyless: make(chan struct{}, keyless),
-		streams: make(chan struct{}, maxStreams), closed: make(chan struct{}),
+		keyless:  make(chan struct{}, keyless),
+		renderer: c.Operate.Renderer(),
+		streams:  make(chan struct{}, maxStreams), closed: make(chan struct{}),
 	}
 	const byKey, preflights = "the handler looks at the key itself", "a browser asks it before it sends a key"
 	open := func(pattern, why string, h http.HandlerFunc) { mux.Handle(serve.Route{Pattern: pattern, Open: why}, h) }
 	open("POST /ofrep/v1/evaluate/flags/{key}", byKey, anyOrigin(a.evaluateFlag))
 	open("POST /ofrep/v1/evaluate/flags", byKey, anyOrigin(a.evaluateFlags))
 	open("GET "+streamPath, "the address carries a ticket, because browsers send no key", anyOrigin(a.stream))
+	open("POST /v1/render/{key}", byKey, anyOrigin(a.draw))
+	open("GET /throughline.js", "pages of any site load it", serveModule())
 	open("POST /v1/{kind}", byKey, anyOrigin(a.track))
 	open("OPTIONS /ofrep/", preflights, anyOrigin(preflight))
 	open("OPTIONS /v1/", preflights, anyOrigin(preflight))
