@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+	_ "time/tzdata" // releases are scheduled in zones that the machine may not know
 
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
@@ -22,15 +23,16 @@ import (
 // process is one engine opened in this process: the only place where adapters
 // meet use cases and use cases meet doors.
 type process struct {
-	store   *sqlite.Store
-	core    *engine.Core
-	content *content.Content
-	plane   *live.Plane
-	operate *operate.Operate
-	access  *operate.Access
-	handler http.Handler
-	web     *web.Web
-	api     *api.API
+	store    *sqlite.Store
+	core     *engine.Core
+	content  *content.Content
+	schedule *content.Schedule
+	plane    *live.Plane
+	operate  *operate.Operate
+	access   *operate.Access
+	handler  http.Handler
+	web      *web.Web
+	api      *api.API
 	// link is the secret of the demo's link, which signs in its example owner;
 	// empty elsewhere.
 	link string
@@ -60,6 +62,9 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	}
 	projection := engine.NewProjection(core)
 	p := &process{store: store, core: core, content: content.New(core), access: operate.NewAccess(core)}
+	if p.schedule, err = content.NewSchedule(p.content, content.ScheduleConfig{}); err != nil {
+		return nil, err
+	}
 	p.plane = live.New(core, projection, live.Config{Notes: store.Notes()})
 	if err := p.plane.Start(ctx); err != nil {
 		return nil, err
