@@ -20,10 +20,13 @@ import (
 )
 
 // Content changes and reads what is declared.
-type Content struct{ core *engine.Core }
+type Content struct {
+	core  *engine.Core
+	known known
+}
 
 // New returns the content of an engine.
-func New(core *engine.Core) *Content { return &Content{core} }
+func New(core *engine.Core) *Content { return &Content{core: core} }
 
 // Change is what somebody wants declared.
 type Change struct {

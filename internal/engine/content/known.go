@@ -1,0 +1,316 @@
+package content
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/text"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// known is what search and the pages of objects keep in memory of what is in
+// force: the words, and who uses whom. It follows the releases, so that one of
+// them costs what it changes and not what there is.
+type known struct {
+	mu     sync.Mutex
+	head   int // the release in force that it stands at
+	last   int // the highest release that it knows
+	finder text.Finder
+	things map[throughline.Ref]thing
+	usedBy map[throughline.Ref]map[throughline.Ref]bool
+	// findings are those of what is in force, at the release checked.
+	findings []throughline.Finding
+	checked  int
+}
+
+// thing is one resource in force.
+type thing struct {
+	title string
+	role  string
+	uses  []throughline.Ref
+}
+
+// follow brings k up to what one state says. The caller holds k.mu.
+func (k *known) follow(r record.Reader) error {
+	head, err := headRelease(r)
+	if err != nil {
+		return err
+	}
+	switch path, ok, err := k.between(r, head); {
+	case err != nil:
+		return err
+	case !ok || k.finder.Gone() > 1000+k.finder.Len():
+		if err := k.rebuild(r); err != nil {
+			return err
+		}
+	default:
+		for _, rel := range path {
+			if err := k.apply(r, rel); err != nil {
+				return err
+			}
+		}
+	}
+	k.head = head.Number
+	return k.releases(r)
+}
+
+// between returns the releases after the one that k stands at, the oldest
+// first. It reports whether they could be told: records from before releases
+// knew what they came after cannot.
+func (k *known) between(r record.Reader, head throughline.Release) (path []throughline.Release, ok bool, err error) {
+	const far = 200
+	for rel := head; rel.Number != k.head; {
+		if k.head == 0 || rel.After == 0 || len(path) == far {
+			return nil, false, nil
+		}
+		path = append(path, rel)
+		if rel, err = readRelease(r, rel.After); err != nil {
+			return nil, false, err
+		}
+	}
+	slices.Reverse(path)
+	return path, k.things != nil, nil
+}
+
+func (k *known) rebuild(r record.Reader) error {
+	k.finder, k.last = text.Finder{}, 0
+	k.things, k.usedBy = map[throughline.Ref]thing{}, map[throughline.Ref]map[throughline.Ref]bool{}
+	for e, err := range r.List(engine.BucketHead, "", "") {
+		if err != nil {
+			return err
+		}
+		res, err := engine.Revision(r, string(e.Value))
+		if err != nil {
+			return err
+		}
+		k.put(res)
+	}
+	return nil
+}
+
+func (k *known) apply(r record.Reader, rel throughline.Release) error {
+	for _, ch := range rel.Changes {
+		k.drop(ch.Ref)
+		if ch.Action == throughline.Delete {
+			continue
+		}
+		res, err := engine.Revision(r, ch.To.String())
+		if err != nil {
+			return err
+		}
+		k.put(res)
+	}
+	return nil
+}
+
+// releases adds the releases that are new. Which of them somebody may see is
+// told when one is found.
+func (k *known) releases(r record.Reader) error {
+	last, err := lastNumber(r)
+	for n := k.last + 1; err == nil && n <= last; n++ {
+		rel, readErr := readRelease(r, n)
+		switch throughline.CodeOf(readErr) {
+		case "":
+			k.finder.Put(releaseID(n), "release "+itoa(n), rel.Message)
+		case throughline.NotFound:
+		default:
+			return readErr
+		}
+	}
+	k.last = max(k.last, last)
+	return err
+}
+
+// releaseID is the id of a release in the finder; resources have Kind/name.
+func releaseID(n int) string { return "release/" + itoa(n) }
+
+func (k *known) drop(ref throughline.Ref) {
+	for _, used := range k.things[ref].uses {
+		delete(k.usedBy[used], ref)
+	}
+	delete(k.things, ref)
+	k.finder.Drop(ref.String())
+}
+
+func (k *known) put(res throughline.Resource) {
+	ref := res.Ref()
+	t := thing{title: titleOf(res), uses: uses(res)}
+	if f, ok := res.Spec.(*throughline.Fragment); ok {
+		t.role = f.Role
+	}
+	for _, used := range t.uses {
+		if k.usedBy[used] == nil {
+			k.usedBy[used] = map[throughline.Ref]bool{}
+		}
+		k.usedBy[used][ref] = true
+	}
+	k.things[ref] = t
+	var texts []string
+	for _, l := range leaves(res) {
+		texts = append(texts, l.text)
+	}
+	k.finder.Put(ref.String(), ref.Name+" "+t.title, texts...)
+}
+
+// with runs fn on what is known, brought up to date, and on the state it was
+// brought up to.
+func (c *Content) with(ctx context.Context, fn func(*known, record.Reader) error) error {
+	return c.core.Record.State.View(ctx, func(r record.Reader) error {
+		c.known.mu.Lock()
+		defer c.known.mu.Unlock()
+		if err := c.known.follow(r); err != nil {
+			return err
+		}
+		return fn(&c.known, r)
+	})
+}
+
+// Follow keeps what search needs up to date until ctx ends, so that the first
+// search after a start or a release does not wait for it. What fails is logged;
+// whoever searches meets it again.
+func (c *Content) Follow(ctx context.Context) error {
+	changed := c.core.Record.State.Watch(ctx, engine.BucketReleases)
+	for {
+		err := c.with(ctx, func(*known, record.Reader) error { return nil })
+		if err != nil && ctx.Err() == nil {
+			c.core.Log.Error("search could not follow the releases", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+// titleOf returns what people call a resource, which may be nothing but its
+// name.
+func titleOf(res throughline.Resource) string {
+	switch s := res.Spec.(type) {
+	case *throughline.Person:
+		return s.Name
+	case *throughline.Engine:
+		return s.Title
+	case *throughline.Brand:
+		return s.Title
+	case *throughline.Brief:
+		return s.Title
+	case *throughline.Channel:
+		return s.Title
+	case *throughline.Audience:
+		return s.Title
+	case *throughline.Goal:
+		return s.Title
+	case *throughline.Guardrail:
+		return s.Title
+	case *throughline.Template:
+		return s.Title
+	case *throughline.Fragment:
+		return s.Title
+	case *throughline.Placement:
+		return s.Title
+	}
+	return ""
+}
+
+// uses returns what a resource names, each once, by kind and name.
+func uses(res throughline.Resource) []throughline.Ref {
+	seen := map[throughline.Ref]bool{}
+	add := func(kind throughline.Kind, names ...string) {
+		for _, n := range names {
+			if n != "" {
+				seen[throughline.Ref{Kind: kind, Name: n}] = true
+			}
+		}
+	}
+	add(throughline.KindPerson, res.Metadata.Owner)
+	switch s := res.Spec.(type) {
+	case *throughline.Engine:
+		add(throughline.KindPerson, s.Owner)
+	case *throughline.Brief:
+		add(throughline.KindAudience, s.Audience)
+		add(throughline.KindGoal, s.Goal)
+	case *throughline.Guardrail:
+		add(throughline.KindTemplate, s.Match.Templates...)
+		add(throughline.KindChannel, s.Match.Channels...)
+	case *throughline.Template:
+		add(throughline.KindBrand, s.Brand)
+		add(throughline.KindBrief, s.Brief)
+		for _, rendering := range s.Renderings {
+			add(throughline.KindChannel, rendering.Channel)
+		}
+		for _, slot := range s.Slots {
+			if slot.Fill != nil {
+				add(throughline.KindFragment, slot.Fill.Names...)
+			}
+		}
+	case *throughline.Fragment:
+		add(throughline.KindBrief, s.Brief)
+		add(throughline.KindAudience, s.Audience)
+		add(throughline.KindChannel, s.Channels...)
+	case *throughline.Placement:
+		add(throughline.KindChannel, s.Channel)
+		add(throughline.KindTemplate, s.Template)
+		add(throughline.KindBrief, s.Brief)
+		add(throughline.KindAudience, s.Audience)
+		add(throughline.KindGoal, s.Goal)
+		fillings := []throughline.Filling{s.Fallback, s.Policy.Fixed}
+		if s.Holdout != nil {
+			fillings = append(fillings, s.Holdout.Control)
+		}
+		for _, f := range fillings {
+			add(throughline.KindFragment, slices.Collect(maps.Values(f))...)
+		}
+	}
+	return sortedRefs(seen)
+}
+
+// sortedRefs sorts refs by kind and name.
+func sortedRefs(set map[throughline.Ref]bool) []throughline.Ref {
+	kinds := throughline.Kinds()
+	return slices.SortedFunc(maps.Keys(set), func(a, b throughline.Ref) int {
+		if d := slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+}
+
+// leaf is one text of a resource and the field it is in.
+type leaf struct{ path, text string }
+
+// leaves returns every text of a resource's spec and its labels, by field.
+func leaves(res throughline.Resource) (all []leaf) {
+	dec := json.NewDecoder(bytes.NewReader(res.Canonical()))
+	dec.UseNumber()
+	var tree map[string]any
+	if err := dec.Decode(&tree); err != nil { // Canonical is JSON
+		panic("content: canonical form of " + res.Ref().String() + ": " + err.Error())
+	}
+	metadata, _ := tree["metadata"].(map[string]any)
+	collect("spec", tree["spec"], &all)
+	collect("metadata.labels", metadata["labels"], &all)
+	return all
+}
+
+func collect(path string, v any, all *[]leaf) {
+	switch v := v.(type) {
+	case string:
+		*all = append(*all, leaf{path, v})
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			collect(path+"."+key, v[key], all)
+		}
+	case []any:
+		for i, item := range v {
+			collect(path+"["+itoa(i)+"]", item, all)
+		}
+	}
+}
