@@ -15,7 +15,7 @@ import (
 )
 
 // change reads manifests as a change.
-func change(t *testing.T, base int, manifests ...string) content.Change {
+func change(t testing.TB, base int, manifests ...string) content.Change {
 	t.Helper()
 	resources, err := content.Read(enginetest.Files(manifests...))
 	if err != nil {
