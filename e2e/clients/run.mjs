@@ -1,6 +1,7 @@
 // Runs clients that others wrote against an engine of its own, on loopback, and
 // prints one line for each. It builds the engine, makes a fresh workspace, and
-// ends what it started. Needs Go, Node 20 or later, and the packages:
+// ends what it started. Needs Go, Node 20 or later, chromium (in CHROMIUM when it
+// is not /usr/bin/chromium), and the packages:
 //
 //   cd e2e/clients && npm ci && npm test
 //
@@ -9,7 +10,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,10 +21,12 @@ import { OFREPProvider } from "@openfeature/ofrep-provider";
 import { ErrorCode, OpenFeature, StandardResolutionReasons } from "@openfeature/server-sdk";
 import { Analytics } from "@segment/analytics-node";
 
+import { openSite, ownModule, webProvider } from "./browser.mjs";
+
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 const planted = process.argv.includes("--planted");
 
 const work = await mkdtemp(join(tmpdir(), "throughline-clients-"));
@@ -62,6 +65,17 @@ async function main() {
   await check("@openfeature/server-sdk with @openfeature/ofrep-provider", () => openFeature(base, readKey));
   await check("@segment/analytics-node", () => segmentNode(base, site, writeKey));
   await check("segmentio/analytics-go", () => segmentGo(base, site, writeKey));
+
+  const browser = await openSite();
+  try {
+    await check("@openfeature/web-sdk with @openfeature/ofrep-web-provider, 304 on the second ask", () => webProvider(browser, base, readKey, release));
+    await check("throughline.js under a strict policy", () => ownModule(browser, base, readKey, writeKey));
+  } finally {
+    await browser.close();
+  }
+  if (!planted) {
+    await check("@redocly/cli finds the management API's description sound", () => lint(base));
+  }
 }
 
 async function openFeature(base, key) {
@@ -112,6 +126,23 @@ async function segmentGo(base, readKey, writeKey) {
   const before = await journaled();
   await run(join(work, "segment-go"), [base, writeKey, decisionId], { timeout: 20_000 });
   await atLeast(before + 2);
+}
+
+// release makes another release live.
+async function release() {
+  const fragment = { apiVersion: "throughline/v1", kind: "Fragment", metadata: { name: "headline-again" }, spec: { role: "headline", brief: "first-visit", values: { en: "Said in other words" } } };
+  await writeFile(join(work, "ws", "again.yaml"), JSON.stringify(fragment));
+  await cli("apply", join(work, "ws"));
+}
+
+// The description of the API is checked by a tool that is not the one that wrote it.
+async function lint(base) {
+  const manage = await cli("token", "create", "linter", "--scope", "manage");
+  const res = await fetch(`${base}/api/v1/openapi.json`, { headers: { Authorization: `Bearer ${manage}` } });
+  equal(res.status, 200, "the status of the description");
+  await writeFile(join(work, "openapi.json"), await res.text());
+  const cmd = join(here, "node_modules", ".bin", "redocly");
+  await run(cmd, ["lint", "--extends=spec", join(work, "openapi.json")], { env: { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" } });
 }
 
 async function decide(base, key, targetingKey) {

@@ -102,6 +102,7 @@ func takeFlags(context map[string]any) ([]string, error) {
 // those that did not.
 func (a *API) appendConsidered(b []byte, r *http.Request, c *live.Considered) []byte {
 	if c.Err == nil {
+		c.Decision.AsOf = 0 // of a held decision it is known only while its epoch lasts, and its end would be another ETag
 		return appendEvaluation(b, c.Placement, &c.Decision)
 	}
 	code := "GENERAL"
