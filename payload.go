@@ -124,6 +124,8 @@ type CataloguedPlacement struct {
 	// Variants are the ids by candidate in the default locale.
 	Variants []VariantID `json:"variants"`
 	Policy   Policy      `json:"policy"`
+	// Holdout is nil where nobody is held out.
+	Holdout *Holdout `json:"holdout,omitempty"`
 }
 
 // EpochPublished is the payload of policy.state_published.
