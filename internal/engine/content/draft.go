@@ -55,8 +55,8 @@ type DraftItem struct {
 	// Digest identifies what is saved: the Base of the next edit.
 	Digest  throughline.Digest `json:"digest"`
 	SavedAt time.Time          `json:"savedAt"`
-	// Problems are those of the text.
-	Problems throughline.Problems `json:"problems,omitempty"`
+	// Problems are those of the text, found anew whenever it is read.
+	Problems throughline.Problems `json:"-"`
 	// Stale is true when what is in force is no longer Base. Merged then joins the
 	// two, and Conflicts are the fields that both changed.
 	Stale     bool                  `json:"stale,omitempty"`

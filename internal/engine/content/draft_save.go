@@ -206,7 +206,7 @@ func (i *DraftItem) parse(e Edit) {
 			WithFix("write the name %s: a name is for good", e.Ref.Name)
 	}
 	if err == nil {
-		i.Resource = &r
+		i.Resource, i.Text = &r, ""
 		return
 	}
 	i.Text = e.Text
@@ -434,6 +434,9 @@ func itemOf(raw json.RawMessage) (*DraftItem, error) {
 	item := new(DraftItem)
 	if err := json.Unmarshal(raw, item); err != nil {
 		return nil, throughline.Errorf(throughline.Corrupt, "an item of a draft cannot be read: %w", err)
+	}
+	if item.Text != "" {
+		item.parse(Edit{Ref: item.Ref, Text: item.Text})
 	}
 	return item, nil
 }

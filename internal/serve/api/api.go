@@ -82,6 +82,9 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.manage = &manageMux{api: a, mux: mux, needs: engine.RightRead}
 	a.huma = humago.New(a.manage, a.openapi(c.Version))
 	a.registerContent()
+	a.registerDrafts()
+	a.registerReleases()
+	a.registerObjects()
 	a.registerLive()
 	a.registerOperate()
 	a.manage.needs = engine.Member
