@@ -82,6 +82,10 @@ func (s *shell) release(connect func() (*client, error), method, path string, bo
 	}
 	s.printChanges(rel.Changes)
 	s.printFindings(rel.Findings)
+	if rel.State == throughline.ReleaseProposed {
+		s.printf("Release %d waits for somebody to approve it (risk %s).\n", rel.Number, rel.Risk.Level)
+		return nil
+	}
 	s.printf("Release %d is live (risk %s).", rel.Number, rel.Risk.Level)
 	if rel.Number > 1 { // before the first there is nothing to go back to
 		s.printf(" Undo it with: throughline rollback %d", rel.Number)

@@ -11,11 +11,12 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/text"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 type getCmd struct {
-	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind, Kind/name, releases, release/N, placement/NAME, variant/ID, line, or status."`
+	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, or status."`
 	JSON bool   `help:"Print one line of JSON."`
 }
 
@@ -37,6 +38,10 @@ func (c *getCmd) Run(s *shell) error {
 		return show(s, c, engine, "/api/v1/line", s.printLine)
 	case c.What == "releases":
 		return show(s, c, engine, "/api/v1/releases", s.printReleases)
+	case c.What == "drafts":
+		return show(s, c, engine, "/api/v1/drafts", s.printDrafts)
+	case c.What == "calendar":
+		return show(s, c, engine, "/api/v1/calendar", s.printCalendar)
 	case head == "release" && named:
 		return show(s, c, engine, "/api/v1/releases/"+url.PathEscape(name), func(r throughline.Release) {
 			s.printReleases([]throughline.Release{r})
@@ -60,7 +65,7 @@ func (c *getCmd) Run(s *shell) error {
 // known refuses what no engine has, naming what one can get.
 func (c *getCmd) known() error {
 	head, _, named := strings.Cut(c.What, "/")
-	words := []string{"resources", "releases", "line", "status"}
+	words := []string{"resources", "releases", "drafts", "calendar", "line", "status"}
 	if named {
 		words = []string{"release", "placement", "variant"}
 	}
@@ -72,7 +77,7 @@ func (c *getCmd) known() error {
 	if slices.Contains(words, head) {
 		return nil
 	}
-	fix := "get resources, releases, line, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + strings.Join(kinds, ", ")
+	fix := "get resources, releases, drafts, calendar, line, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + strings.Join(kinds, ", ")
 	if near := text.Nearest(head, words); near != "" {
 		fix = "did you mean " + near + "? Otherwise " + fix
 	}
@@ -154,6 +159,37 @@ func (s *shell) printReleases(all []throughline.Release) {
 	for _, r := range all {
 		list.row(itoa(r.Number), string(r.State), r.CreatedAt.UTC().Format("2006-01-02 15:04:05Z"),
 			itoa(len(r.Changes)), string(r.Risk.Level), authorOf(r), r.Message)
+	}
+	list.end()
+}
+
+func (s *shell) printDrafts(all []content.DraftSummary) {
+	if len(all) == 0 {
+		s.printf("Nobody has anything in a draft.\n")
+		return
+	}
+	list := s.table("DRAFT OF", "ITEMS", "SAVED AT")
+	for _, d := range all {
+		list.row(d.Person, itoa(d.Items), d.SavedAt.UTC().Format("2006-01-02 15:04:05Z"))
+	}
+	list.end()
+}
+
+func (s *shell) printCalendar(all []content.Entry) {
+	if len(all) == 0 {
+		s.printf("Nothing went live in the last 30 days, and nothing is planned for the next 90.\n")
+		return
+	}
+	list := s.table("AT", "WHAT", "OF", "STATE", "WHY")
+	for _, e := range all {
+		of, state := "release "+itoa(e.Release), string(e.State)
+		if e.Brief != "" {
+			of = "Brief/" + e.Brief
+		}
+		if e.Trouble {
+			state += ", something stands in its way"
+		}
+		list.row(e.At.UTC().Format("2006-01-02 15:04Z"), e.What, of, state, e.Title)
 	}
 	list.end()
 }
