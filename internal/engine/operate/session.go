@@ -105,6 +105,18 @@ func (a *Access) Visit(ctx context.Context, cookie string) (Visit, error) {
 	return v, nil
 }
 
+// Whose returns the person of a session, which may have ended by its time, or "".
+// It lets nobody in.
+func (a *Access) Whose(ctx context.Context, cookie string) (person string, err error) {
+	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
+		var s session
+		_, err := engine.GetJSON(r, bucketSessions, a.hash("session", cookie), &s)
+		person = s.Person
+		return ignoreNotFound(err)
+	})
+	return person, err
+}
+
 // touch notes that a session is used.
 func (a *Access) touch(ctx context.Context, id string) error {
 	return a.core.Record.State.Update(ctx, func(tx record.Tx) error {
@@ -131,7 +143,7 @@ func (a *Access) open(tx record.Tx, person string, from Origin) (Entered, error)
 	in := Entered{Person: person, Cookie: engine.RandomText(32), Expires: now.Add(sessionLife)}
 	var own []Session
 	err := a.eachSession(tx, func(id string, s session) error {
-		if s.over(now) {
+		if now.Sub(s.Expires) > sessionIdle { // so long is whose form it was known
 			return tx.Delete(bucketSessions, id)
 		}
 		if s.Person == person {
@@ -224,6 +236,28 @@ func (a *Access) EndSession(ctx context.Context, person, id string) error {
 // which may be empty. Their browsers are strangers again.
 func (a *Access) EndSessions(ctx context.Context, person, except string) error {
 	return a.core.Record.State.Update(ctx, func(tx record.Tx) error { return a.endSessions(tx, person, except) })
+}
+
+// EndSessionsOf ends all sessions of somebody else, whom the caller could also
+// make a link for.
+func (a *Access) EndSessionsOf(ctx context.Context, by engine.Caller, person string) error {
+	if err := by.Need(engine.RightPeople); err != nil {
+		return err
+	}
+	return a.core.Record.State.Update(ctx, func(tx record.Tx) error {
+		o, err := ownership(a.core, tx)
+		if err != nil {
+			return err
+		}
+		guest, _, err := personIn(tx, person)
+		if err != nil {
+			return err
+		}
+		if err := mayInvite(by, guest, o); err != nil {
+			return err
+		}
+		return a.endSessions(tx, person, "")
+	})
 }
 
 func (a *Access) endSessions(tx record.Tx, person, except string) error {

@@ -34,8 +34,11 @@ func (p *routes) form(pattern string, right engine.Right, bytes int64, h handler
 }
 
 // open adds a page that strangers may see; why says for what reason.
-func (p *routes) open(pattern, why string, h handler) {
-	p.add(serve.Route{Pattern: pattern, Open: why}, formBytes, func(rw http.ResponseWriter, r *http.Request) error {
+func (p *routes) open(pattern, why string, h handler) { p.openForm(pattern, why, formBytes, h) }
+
+// openForm is open for forms of up to so many bytes.
+func (p *routes) openForm(pattern, why string, bytes int64, h handler) {
+	p.add(serve.Route{Pattern: pattern, Open: why}, bytes, func(rw http.ResponseWriter, r *http.Request) error {
 		v, err := p.who(r)
 		if err != nil { // the record may not answer; these pages show even then
 			v = viewer{}
@@ -68,6 +71,9 @@ func (w *Web) signedIn(right engine.Right, h handler) func(http.ResponseWriter, 
 	inside := w.allowed(right, h)
 	return func(rw http.ResponseWriter, r *http.Request) error {
 		err := inside(rw, r)
+		if lost(r, err) {
+			return w.keepForm(rw, r, err)
+		}
 		if throughline.CodeOf(err) != throughline.Unauthorized || !wantsPage(r) || r.Method != http.MethodGet {
 			return err
 		}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"html"
@@ -104,11 +105,11 @@ func render(p operate.PlacementLine, v operate.VariantLine) operate.Preview {
 
 const cookieOfAda = "the-cookie-of-ada"
 
-func (s *stand) SignIn(_ context.Context, person, password string) (string, time.Time, error) {
+func (s *stand) SignIn(_ context.Context, person, password string, _ operate.Origin) (operate.Entered, error) {
 	if person != "ada" || password != "correct horse battery" {
-		return "", time.Time{}, throughline.Errorf(throughline.Unauthorized, "name and password do not match").WithFix("check both")
+		return operate.Entered{}, throughline.Errorf(throughline.Unauthorized, "name and password do not match").WithFix("check both")
 	}
-	return cookieOfAda, noon.Add(24 * time.Hour), nil
+	return operate.Entered{Person: "ada", Cookie: cookieOfAda, Expires: noon.Add(24 * time.Hour)}, nil
 }
 
 func (s *stand) Visit(_ context.Context, cookie string) (operate.Visit, error) {
@@ -146,22 +147,39 @@ func (s *stand) Ownership(ctx context.Context) (operate.Ownership, error) {
 	return l.Owner, nil
 }
 
-func (s *stand) Invited(ctx context.Context, secret string) (operate.Ownership, error) {
-	if secret != "one-time" {
-		return operate.Ownership{}, throughline.Errorf(throughline.NotFound, "this link was used already, or has expired").WithFix("restart the engine: it prints a new one until somebody has accepted")
+func (s *stand) Invited(_ context.Context, secret string) (operate.Invitation, error) {
+	switch secret {
+	case "one-time":
+		return operate.Invitation{Person: "ada", Name: "Ada Kowalska", Initials: "AK", Engine: "Nordlys", Owns: true}, nil
+	case "used":
+		return operate.Invitation{}, throughline.Errorf(throughline.Conflict, "this link was used already").WithFix("sign in with your name and password")
 	}
-	return s.Ownership(ctx)
+	return operate.Invitation{}, throughline.Errorf(throughline.NotFound, "this link has expired").WithFix("ask for a new one")
 }
 
-func (s *stand) Accept(ctx context.Context, secret, password string) (string, time.Time, error) {
+func (s *stand) Accept(ctx context.Context, secret, password string, _ operate.Origin) (operate.Entered, error) {
 	if len(password) < 10 {
-		return "", time.Time{}, throughline.Errorf(throughline.Invalid, "a password has 10 to 256 characters").WithFix("choose a longer one")
+		return operate.Entered{}, throughline.Errorf(throughline.Invalid, "a password has 10 to 256 characters").WithFix("choose a longer one")
 	}
 	if _, err := s.Invited(ctx, secret); err != nil {
-		return "", time.Time{}, err
+		return operate.Entered{}, err
 	}
-	return cookieOfAda, noon.Add(24 * time.Hour), nil
+	return operate.Entered{Person: "ada", Cookie: cookieOfAda, Expires: noon.Add(24 * time.Hour)}, nil
 }
+
+func (s *stand) Whose(context.Context, string) (string, error) { return "ada", nil }
+
+func (s *stand) Seal(_ string, plain []byte) (string, error) {
+	return base64.RawURLEncoding.EncodeToString(plain), nil
+}
+
+func (s *stand) Unseal(_, sealed string) ([]byte, error) {
+	return base64.RawURLEncoding.DecodeString(sealed)
+}
+
+// everyDoor opens the pages that the stand has nothing for, so that their routes
+// are there.
+func everyDoor(c *web.Config) { c.People = new(operate.Access) }
 
 // mux serves the door on the stand.
 func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*serve.Mux, *web.Web) {

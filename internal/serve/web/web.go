@@ -47,8 +47,8 @@ type Previews interface {
 // Access knows who may come in. Its errors are shown: Unauthorized, Invalid and
 // NotFound with their message, everything else as a failure.
 type Access interface {
-	// SignIn returns a session cookie's value for a person's name and password.
-	SignIn(ctx context.Context, person, password string) (cookie string, expires time.Time, err error)
+	// SignIn lets in who knows a person's password.
+	SignIn(ctx context.Context, name, password string, from operate.Origin) (operate.Entered, error)
 	// Visit returns whose session a cookie is, and what they may do; a stranger's
 	// for one that does not hold.
 	Visit(ctx context.Context, cookie string) (operate.Visit, error)
@@ -56,12 +56,22 @@ type Access interface {
 	SignOut(ctx context.Context, cookie string) error
 	// Ownership says who answers for the engine.
 	Ownership(ctx context.Context) (operate.Ownership, error)
-	// Invited returns who would accept with a one-time secret, or an error with
-	// the code NotFound for one that no longer works.
-	Invited(ctx context.Context, secret string) (operate.Ownership, error)
-	// Accept sets the owner's password, records that they accept, and signs them
-	// in.
-	Accept(ctx context.Context, secret, password string) (cookie string, expires time.Time, err error)
+	// Invited returns who would accept with a one-time secret, or an error: NotFound
+	// for one that does not work, Conflict for one that was used.
+	Invited(ctx context.Context, secret string) (operate.Invitation, error)
+	// Accept sets a password by a one-time secret and signs the person in.
+	Accept(ctx context.Context, secret, password string, from operate.Origin) (operate.Entered, error)
+	// Whose returns the person of a session that may be over already, or "".
+	Whose(ctx context.Context, cookie string) (string, error)
+	// Seal and Unseal enclose what a browser keeps for the engine.
+	Seal(purpose string, plain []byte) (string, error)
+	Unseal(purpose, sealed string) ([]byte, error)
+}
+
+// Staff declares people: as releases, like everything.
+type Staff interface {
+	Get(ctx context.Context, ref throughline.Ref) (throughline.Resource, error)
+	Apply(ctx context.Context, by engine.Caller, change content.Change) (throughline.Release, error)
 }
 
 // Library is what is declared.
@@ -79,6 +89,13 @@ type Config struct {
 	Lines    LineSource
 	Previews Previews
 	Access   Access
+	// People is who works with the engine, and what their pages do; Sign is another
+	// way to sign in than by password. Either may be nil.
+	People *operate.Access
+	Sign   *operate.Provider
+	Audit  *operate.Audit
+	// Staff declares people and what they may do.
+	Staff Staff
 	// Library is what the search and the stations read; nil finds pages alone.
 	Library Library
 	// Log takes what goes wrong; never a trait or a secret.
@@ -89,6 +106,8 @@ type Config struct {
 	// HTTPS says that people reach the door over TLS though this process does
 	// not speak it, so that cookies are marked Secure. With TLS here they are.
 	HTTPS bool
+	// PublicURL is how people reach the door, without a path; empty is as they ask.
+	PublicURL string
 	// Streams is how many pages may be live at once; the default is 256.
 	Streams int
 }
@@ -145,6 +164,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.objects = make(map[throughline.Kind]bool)
 	w.registerFrame(p)
 	w.registerAccess(p)
+	w.registerPeople(p)
 	w.registerStations(p)
 	w.registerSearch(p)
 }

@@ -518,10 +518,11 @@ func TestWelcome(t *testing.T) {
 			t.Errorf("%d %v", w.Code, w.Result().Cookies())
 		}
 	})
-	t.Run("a used link is a page that says what to do", func(t *testing.T) {
+	t.Run("a used link leads to where one signs in", func(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			w := ask(t, mux, method, "/welcome/used", false, url.Values{"password": {"a longer password"}})
-			if got := words(parse(t, w).Find(".fix")); w.Code != http.StatusNotFound || !strings.Contains(got, "restart the engine") {
+			doc := parse(t, w)
+			if got := words(doc.Find(".says")); w.Code != http.StatusConflict || !strings.Contains(got, "used already") || doc.Find("form[action='/sign-in']").Length() != 1 {
 				t.Errorf("%s: %d %q", method, w.Code, got)
 			}
 		}
@@ -540,8 +541,8 @@ func TestChangesComeFromOurOwnPages(t *testing.T) {
 			t.Errorf("%s answers another site with %d", target, w.Code)
 		}
 	}
-	if w := ask(t, mux, http.MethodPost, "/sign-in", false, url.Values{"person": {strings.Repeat("x", 1<<20)}}); w.Code != http.StatusRequestEntityTooLarge {
-		t.Errorf("a form of a megabyte is answered with %d", w.Code)
+	if w := ask(t, mux, http.MethodPost, "/sign-in", false, url.Values{"person": {strings.Repeat("x", 3<<20)}}); w.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a form of three megabytes is answered with %d", w.Code)
 	}
 }
 

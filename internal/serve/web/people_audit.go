@@ -1,0 +1,265 @@
+package web
+
+import (
+	"encoding/csv"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// auditPage says who did what, and when.
+type auditPage struct {
+	shell
+	Says    string
+	Filter  []field
+	Rows    table
+	CSV     string
+	Nothing bool
+}
+
+func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	in := r.URL.Query()
+	q, err := auditQuery(in)
+	if err != nil {
+		return err
+	}
+	rows, next, err := w.Audit.Find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	people, err := w.names(r)
+	if err != nil {
+		return err
+	}
+	page := auditPage{shell: w.shell(r, v, "Audit"), Filter: auditFilter(in), Nothing: len(rows) == 0}
+	page.Styles, page.Scripts, page.Wide = []string{"people.css"}, []string{"people.js"}, true
+	page.Rows = auditTable(rows, people)
+	filtered := url.Values{}
+	for _, name := range []string{"person", "type", "object", "from", "to"} {
+		if in.Get(name) != "" {
+			filtered.Set(name, in.Get(name))
+		}
+	}
+	page.CSV = "/audit.csv?" + filtered.Encode()
+	if q.Before > 0 {
+		page.Rows.Pages.First = "/audit?" + filtered.Encode()
+	}
+	if next > 0 {
+		more := url.Values{"before": {strconv.FormatUint(next, 10)}}
+		for name, values := range filtered {
+			more[name] = values
+		}
+		page.Rows.Pages.Next = "/audit?" + more.Encode()
+	}
+	page.Says = sayAudit(rows, len(filtered) > 0, people)
+	return w.render(rw, r, http.StatusOK, "audit", page)
+}
+
+func sayAudit(rows []operate.Audited, filtered bool, people map[string]string) string {
+	if len(rows) == 0 {
+		return "Nobody did anything like that."
+	}
+	what := "The latest change"
+	if filtered {
+		what = "The latest of these"
+	}
+	return what + ": " + sayActor(rows[0].By, people) + " " + sayDone(rows[0].Type) + ", " + rows[0].At.Format("2 January 2006, 15:04 MST") + "."
+}
+
+// names are what colleagues call the people declared.
+func (w *Web) names(r *http.Request) (map[string]string, error) {
+	members, err := w.People.Members(r.Context())
+	all := make(map[string]string, len(members))
+	for _, m := range members {
+		all[m.Person] = m.Name
+	}
+	return all, err
+}
+
+func auditQuery(in url.Values) (operate.AuditQuery, error) {
+	q := operate.AuditQuery{Person: strings.TrimSpace(in.Get("person")), Type: in.Get("type"), Object: strings.TrimSpace(in.Get("object"))}
+	var err error
+	if s := in.Get("before"); s != "" {
+		if q.Before, err = strconv.ParseUint(s, 10, 64); err != nil {
+			return q, throughline.Errorf(throughline.Invalid, "%q is no place in the journal", s).WithFix("start from the first page")
+		}
+	}
+	if q.From, err = auditDay(in.Get("from")); err != nil {
+		return q, err
+	}
+	if q.To, err = auditDay(in.Get("to")); err != nil {
+		return q, err
+	}
+	if !q.To.IsZero() {
+		q.To = q.To.AddDate(0, 0, 1) // the day itself is in it
+	}
+	return q, nil
+}
+
+func auditDay(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return at, throughline.Errorf(throughline.Invalid, "%q is no day", s).WithFix("write it as 2026-05-04")
+	}
+	return at, nil
+}
+
+func auditFilter(in url.Values) []field {
+	kinds := []option{{"", "Anything", in.Get("type") == ""}}
+	for _, k := range [][2]string{
+		{"release", "Releases"}, {"piece", "Pieces"}, {"template", "Templates"}, {"resource", "Other resources"}, {"person", "Invitations"},
+		{"access", "Keys and sign-in"}, {"stewardship", "Ownership"}, {"subject", "Erasures"}, {"import", "Imports"},
+	} {
+		kinds = append(kinds, option{k[0], k[1], in.Get("type") == k[0]})
+	}
+	return []field{
+		{Name: "person", Label: "Who", Value: in.Get("person"), Mono: true},
+		{Name: "type", Label: "What", Kind: "select", Options: kinds},
+		{Name: "object", Label: "To what", Value: in.Get("object")},
+		{Name: "from", Label: "From", Kind: "date", Value: in.Get("from")},
+		{Name: "to", Label: "To", Kind: "date", Value: in.Get("to")},
+	}
+}
+
+func auditTable(rows []operate.Audited, people map[string]string) table {
+	t := table{Caption: "Who did what", Compact: true, Columns: []column{{Name: "When"}, {Name: "Who"}, {Name: "Did"}, {Name: "To what"}, {Name: "Event", Number: true}}}
+	for _, r := range rows {
+		t.Rows = append(t.Rows, row{ID: strconv.FormatUint(r.Seq, 10), Cells: []cell{
+			{HTML: localTime(r.At)}, {Text: sayActor(r.By, people)}, {Text: sayDone(r.Type)}, {Text: sayObjects(r.Objects, 3)},
+			{Text: strconv.FormatUint(r.Seq, 10), Soft: true},
+		}})
+	}
+	return t
+}
+
+// localTime is a moment that a script shows in the reader's zone; without one it
+// is in UTC, which the title always is.
+func localTime(at time.Time) template.HTML {
+	utc := at.UTC()
+	return template.HTML(`<time data-local datetime="` + utc.Format(time.RFC3339) + `" title="` + utc.Format("2006-01-02 15:04:05") + ` UTC">` + utc.Format("2 Jan 2006, 15:04") + ` UTC</time>`)
+}
+
+// sayActor says who did something, and for whom.
+func sayActor(by throughline.Actor, people map[string]string) string {
+	name := func(id string) string {
+		if user, ok := strings.CutPrefix(id, "os/"); ok {
+			return user + ", from a shell"
+		}
+		if n, ok := people[id]; ok {
+			return n
+		}
+		return id
+	}
+	switch by.Kind {
+	case throughline.ActorPerson, "":
+		return name(by.ID)
+	case throughline.ActorSystem:
+		return strings.TrimSpace("the engine " + by.ID)
+	case throughline.ActorRecipient:
+		return "a recipient"
+	}
+	s := string(by.Kind) + " " + by.ID
+	if by.OnBehalfOf != "" {
+		s += " for " + name(by.OnBehalfOf)
+	}
+	return s
+}
+
+// sayDone says what an event is, as it reads after a name.
+func sayDone(t throughline.EventType) string {
+	switch t {
+	case throughline.EventEngineCreated:
+		return "made the engine"
+	case throughline.EventOwnerAccepted:
+		return "accepted ownership"
+	case throughline.EventAccessGranted:
+		return "made a key"
+	case throughline.EventAccessRevoked:
+		return "ended a key or a link"
+	case throughline.EventAccessRefused:
+		return "made somebody wait who tried passwords"
+	case throughline.EventPersonInvited:
+		return "made a link for somebody"
+	case throughline.EventPersonAccepted:
+		return "came in by a link"
+	case throughline.EventPieceVersioned:
+		return "changed a piece"
+	case throughline.EventTemplateVersioned:
+		return "changed a template"
+	case throughline.EventResourceVersioned:
+		return "changed a resource"
+	case throughline.EventReleasePublished:
+		return "made a release live"
+	case throughline.EventReleaseRolledBack:
+		return "rolled a release back"
+	case throughline.EventSubjectErased:
+		return "erased a recipient"
+	case throughline.EventImportBatch:
+		return "imported events"
+	}
+	return strings.NewReplacer(".", " ", "_", " ").Replace(string(t))
+}
+
+func sayObjects(all []throughline.Object, most int) string {
+	var words []string
+	for i, o := range all {
+		if i == most {
+			words = append(words, "and "+strconv.Itoa(len(all)-most)+" more")
+			break
+		}
+		words = append(words, strings.TrimPrefix(o.Type+" "+o.ID, " "))
+	}
+	return strings.Join(words, ", ")
+}
+
+// auditRows bounds an export.
+const auditRows = 100_000
+
+// auditCSV is the same rows for a spreadsheet.
+func (w *Web) auditCSV(rw http.ResponseWriter, r *http.Request) error {
+	q, err := auditQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	q.Limit = auditRows
+	rows, _, err := w.Audit.Find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	h := rw.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="audit.csv"`)
+	h.Set("Cache-Control", "no-store")
+	out := csv.NewWriter(rw)
+	out.Write([]string{"event", "at", "actor kind", "actor", "on behalf of", "type", "objects"})
+	for _, a := range rows {
+		line := []string{
+			strconv.FormatUint(a.Seq, 10), a.At.UTC().Format(time.RFC3339Nano), string(a.By.Kind), a.By.ID, a.By.OnBehalfOf,
+			string(a.Type), sayObjects(a.Objects, len(a.Objects)),
+		}
+		for i := range line {
+			line[i] = inertCell(line[i])
+		}
+		out.Write(line)
+	}
+	out.Flush() // a reader who left cannot be told
+	return nil
+}
+
+// inertCell keeps a spreadsheet from reading a value as a formula: what begins
+// like one is led by an apostrophe, as OWASP advises.
+func inertCell(s string) string {
+	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r\n") || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
+		return "'" + s
+	}
+	return s
+}
