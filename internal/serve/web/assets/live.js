@@ -44,7 +44,7 @@ let source;
 function listen() {
 	source = new EventSource("/line/events");
 	source.addEventListener("open", () => say("live", "Live"));
-	source.addEventListener("error", () => say("lost", "Not live, trying again"));
+	source.addEventListener("error", () => say("lost", "Not live"));
 	source.addEventListener("change", (event) => take(JSON.parse(event.data)));
 }
 
