@@ -220,6 +220,12 @@ func (s *shell) printStatus(st operate.Status) {
 	}
 	s.printf("Journal: %s, %d of them in the numbers.\n", count(int(st.Journal.Seq), "event", "events"), st.Folded)
 	s.printf("Decisions since start: %d journaled, %d dropped. Lost before: %d. Known only from their exposure: %d.\n", st.DecisionsJournaled, st.DecisionsDropped, st.DecisionsLost, st.DecisionsFromExposure)
+	if st.TrialsEvicted > 0 {
+		s.printf("Outcomes may be missing: %d decisions were forgotten before their goal's window closed, because too many of one placement were open. A shorter window keeps fewer open.\n", st.TrialsEvicted)
+	}
+	if st.EventsUnplaced > 0 {
+		s.printf("%d events name a decision from a release that the journal does not tell of: throughline verify\n", st.EventsUnplaced)
+	}
 	s.printf("Outcome to changed decision: %s. Apply to served: %s.\n", operate.SayNumber(st.SignalToDecision), operate.SayNumber(st.ApplyToServed))
 }
 

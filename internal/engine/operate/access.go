@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -56,9 +57,8 @@ func (t Token) Actor() throughline.Actor {
 type Access struct {
 	core *engine.Core
 
-	mu     sync.Mutex
-	tokens map[string]Token // by secret hash; all of them, as of readAt
-	readAt time.Time
+	mu   sync.Mutex
+	keys atomic.Pointer[keys] // nil until they are read, and after one changed
 
 	signingIn chan struct{} // bounds the memory that password hashing takes
 }
@@ -66,8 +66,10 @@ type Access struct {
 const (
 	bucketTokens = "token" // name -> storedToken
 
-	// tokenAge bounds how long another process's revocation may go unseen.
-	tokenAge = time.Second
+	// tokenAge bounds how long another process's revocation may go unseen;
+	// tokenGrace how long while the record cannot be read.
+	tokenAge   = time.Second
+	tokenGrace = time.Minute
 )
 
 type storedToken struct {
@@ -142,26 +144,62 @@ func (a *Access) Authenticate(ctx context.Context, secret string, want Scope) (T
 	return t, nil
 }
 
+// keys are all tokens by the hash of their secret, as they were at a moment.
+type keys struct {
+	byHash map[string]Token
+	readAt time.Time
+	// triedAt is when they were last asked for, whether or not an answer came.
+	triedAt time.Time
+}
+
 func (a *Access) lookup(ctx context.Context, hash string) (Token, bool, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if now := a.core.Clock(); a.tokens == nil || now.Sub(a.readAt) > tokenAge || now.Before(a.readAt) {
-		stored, err := a.readTokens(ctx)
-		if err != nil {
+	k, now := a.keys.Load(), a.core.Clock()
+	if k == nil || now.Sub(k.triedAt) > tokenAge || now.Before(k.triedAt) {
+		var err error
+		if k, err = a.reread(ctx, k, now); err != nil {
 			return Token{}, false, err
 		}
-		a.tokens = make(map[string]Token, len(stored))
-		for _, t := range stored {
-			a.tokens[t.Hash] = t.Token
-		}
-		a.readAt = now
 	}
-	t, ok := a.tokens[hash]
+	t, ok := k.byHash[hash]
 	return t, ok, nil
 }
 
+// reread reads the keys again. Whoever comes while they are read, or finds them
+// unreadable, is served with those known for as long as tokenGrace: a decision
+// does not wait for the record.
+func (a *Access) reread(ctx context.Context, known *keys, now time.Time) (*keys, error) {
+	mayUse := known != nil && now.Sub(known.readAt) < tokenGrace && !now.Before(known.readAt)
+	if !mayUse {
+		a.mu.Lock()
+	} else if !a.mu.TryLock() {
+		return known, nil
+	}
+	defer a.mu.Unlock()
+	if k := a.keys.Load(); k != nil && k != known {
+		return k, nil // somebody else has read them while this waited
+	}
+	stored, err := a.readTokens(ctx)
+	if err != nil {
+		if !mayUse {
+			return nil, err
+		}
+		again := *known
+		again.triedAt = now
+		a.keys.Store(&again)
+		return known, nil
+	}
+	k := &keys{byHash: make(map[string]Token, len(stored)), readAt: now, triedAt: now}
+	for _, t := range stored {
+		k.byHash[t.Hash] = t.Token
+	}
+	a.keys.Store(k)
+	return k, nil
+}
+
+// forgetTokens makes the next request read the keys: one of them changed. It
+// waits for a reading that may have begun before the change.
 func (a *Access) forgetTokens() {
 	a.mu.Lock()
-	a.tokens = nil
+	a.keys.Store(nil)
 	a.mu.Unlock()
 }

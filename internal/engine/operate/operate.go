@@ -104,6 +104,12 @@ type Status struct {
 	// DecisionsUnrecalled are this process's for recipients whose lasting choice
 	// could not be read; they were decided for anew.
 	DecisionsUnrecalled int64 `json:"decisionsUnrecalled"`
+	// TrialsEvicted were forgotten before their goal's window closed, because too
+	// many of their placement were open: outcomes that came later are missing.
+	TrialsEvicted uint64 `json:"trialsEvicted"`
+	// EventsUnplaced name a decision from a snapshot that the journal does not
+	// tell of; in a whole journal there are none.
+	EventsUnplaced int64 `json:"eventsUnplaced"`
 	// SignalToDecision is from an outcome to the first decision that knew it, p95.
 	SignalToDecision throughline.Number `json:"signalToDecision"`
 	// ApplyToServed is from a release to the first decision from it, p99.
@@ -134,7 +140,7 @@ func (o *Operate) Status(ctx context.Context) (Status, error) {
 	s.DecisionsLost, s.DecisionsUnrecalled = o.plane.Lost(), o.plane.Unrecalled()
 	o.projection.Reported(func(st *report.State) {
 		loop := st.Loop(owner.Name, o.core.Now())
-		s.DecisionsFromExposure = loop.Lost
+		s.DecisionsFromExposure, s.EventsUnplaced, s.TrialsEvicted = loop.Lost, loop.Unplaced, st.Evicted()
 		s.SignalToDecision, s.ApplyToServed = loop.Reaction.P95, loop.Apply.P99
 	})
 	return s, nil

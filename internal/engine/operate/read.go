@@ -151,10 +151,10 @@ func (o *Operate) Variant(ctx context.Context, id throughline.VariantID) (Varian
 		if !ok {
 			return
 		}
-		v.Deliveries, v.Outcomes = lineage.Total.Deliveries, lineage.Total.Outcomes
 		v.Releases = releasesOf(lineage)
 		for _, place := range lineage.Places {
 			if place.Placement == v.Placement {
+				v.Deliveries, v.Outcomes = place.Deliveries, place.Outcomes
 				v.Rate = owned(place.Rate, v.Owner.Name)
 			}
 		}

@@ -14,10 +14,6 @@ import (
 // version is thrown away and the fold rebuilt from the journal.
 const Version = 1
 
-// remembered is how many decisions of one placement wait for their outcome; one
-// takes about 60 bytes. Beyond it the oldest are forgotten and counted.
-const remembered = 1 << 18
-
 // State is what policies learn from: for every placement and goal, how often
 // each combination of levels was shown and how often it succeeded. Counts go by
 // the levels' names and meanings, not by release, so that correcting a word
@@ -221,7 +217,7 @@ func checkArms(a throughline.Arms) error {
 func (s *State) tally(k tallyKey) *tally {
 	t := s.tallies[k]
 	if t == nil {
-		t = &tally{trials: trial.New(0, remembered), index: map[string]int{}}
+		t = &tally{trials: trial.New(0, 0), index: map[string]int{}}
 		s.tallies[k] = t
 	}
 	return t

@@ -39,7 +39,7 @@ func (s *State) code(c *coder) {
 	}
 	nums(c, &s.now, &s.unplaced)
 	table(c, s.paces, func(k *string) { text(c, k) }, func(v **pace) { coded(c, v, (*pace).code) })
-	list(c, &s.shelf, func(v **catalogue) { coded(c, v, (*catalogue).code) })
+	s.codeShelf(c)
 	table(c, s.places, func(k *string) { text(c, k) }, func(v **placement) {
 		if c.reading {
 			*v = newPlacement("")
@@ -70,7 +70,10 @@ func (s *State) sound() bool {
 	for _, cat := range s.shelf {
 		for _, it := range cat.items {
 			p := s.places[it.name]
-			if p == nil || len(it.keys) != len(it.variants) || len(it.keys) != len(it.known) {
+			if p != nil && it.start < p.start {
+				continue // nothing points there any more
+			}
+			if p == nil || it.start > p.start || len(it.keys) != len(it.variants) || len(it.keys) != len(it.known) {
 				return false
 			}
 			for _, k := range it.known {
@@ -113,16 +116,43 @@ func (r *ring) code(c *coder) {
 	}
 }
 
-func (k *catalogue) code(c *coder) {
-	snapshot(c, &k.snapshot)
-	num(c, &k.release)
-	num(c, &k.at)
-	list(c, &k.items, func(it *item) {
-		text(c, &it.name, &it.event)
-		list(c, &it.keys, func(s *string) { text(c, s) })
-		list(c, &it.variants, func(s *string) { text(c, s) })
-		list(c, &it.known, func(n *int32) { num(c, n) })
+// codeShelf codes each item once, however many snapshots it is in.
+func (s *State) codeShelf(c *coder) {
+	var items []*item
+	number := map[*item]int{}
+	for _, k := range s.shelf {
+		for _, it := range k.items {
+			if _, ok := number[it]; !ok {
+				number[it] = len(items)
+				items = append(items, it)
+			}
+		}
+	}
+	list(c, &items, func(v **item) { coded(c, v, (*item).code) })
+	list(c, &s.shelf, func(v **catalogue) {
+		coded(c, v, func(k *catalogue, c *coder) {
+			snapshot(c, &k.snapshot)
+			num(c, &k.release)
+			num(c, &k.at)
+			list(c, &k.items, func(it **item) {
+				n := number[*it]
+				num(c, &n)
+				if n < 0 || n >= len(items) {
+					c.fail()
+					return
+				}
+				*it = items[n]
+			})
+		})
 	})
+}
+
+func (it *item) code(c *coder) {
+	text(c, &it.name, &it.event)
+	num(c, &it.start)
+	list(c, &it.keys, func(s *string) { text(c, s) })
+	list(c, &it.variants, func(s *string) { text(c, s) })
+	list(c, &it.known, func(n *int32) { num(c, n) })
 }
 
 func snapshot(c *coder, s *[8]byte) {
@@ -132,7 +162,8 @@ func snapshot(c *coder, s *[8]byte) {
 }
 
 func (p *placement) code(c *coder) {
-	text(c, &p.name, &p.owner, &p.goal, &p.template)
+	text(c, &p.name, &p.owner, &p.goal, &p.template, &p.measure)
+	num(c, &p.start)
 	text(c, &p.policy)
 	flag(c, &p.live)
 	list(c, &p.slots, func(s *string) { text(c, s) })

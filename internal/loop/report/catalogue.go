@@ -11,13 +11,15 @@ type catalogue struct {
 	snapshot [8]byte
 	release  int
 	at       int64
-	items    []item // in the snapshot's order of placements
+	items    []*item // in the snapshot's order of placements
 }
 
-// item is one placement of one snapshot.
+// item is one placement of one or more snapshots.
 type item struct {
 	name  string
 	event string
+	// start is the placement's when the item was published.
+	start int
 	// keys and variants are by candidate.
 	keys     []string
 	variants []string
@@ -35,17 +37,25 @@ func (s *State) catalogue(snapshot [8]byte) *catalogue {
 	return nil
 }
 
-// locate returns the placement a token was issued for.
-func (s *State) locate(t throughline.Token) (*placement, *item, bool) {
+// locate returns the placement a token was issued for, and no item for a token
+// that does not count: one of nowhere, or of before the placement's numbers
+// started anew.
+func (s *State) locate(t throughline.Token) (*placement, *item) {
 	c := s.catalogue(t.Snapshot)
 	if c == nil || int(t.Placement) >= len(c.items) || t.Arm > throughline.ArmFallback {
-		return nil, nil, false
+		s.unplaced++
+		return nil, nil
 	}
-	it := &c.items[t.Placement]
+	it := c.items[t.Placement]
 	if t.Candidate != throughline.FallbackCandidate && int(t.Candidate) >= len(it.keys) {
-		return nil, nil, false
+		s.unplaced++
+		return nil, nil
 	}
-	return s.places[it.name], it, true
+	p := s.places[it.name]
+	if it.start != p.start {
+		return nil, nil
+	}
+	return p, it
 }
 
 // catalogued takes a published snapshot.
@@ -62,17 +72,22 @@ func (s *State) catalogued(e throughline.Event) error {
 		if err := checkCatalogued(e, cp); err != nil {
 			return err
 		}
+		place, before := s.place(cp.Name), s.liveItem(cp.Name)
 		it := newItem(cp)
+		place.republish(cp, mark{p.Release, c.at}, before == nil || !slices.Equal(before.variants, it.variants))
+		it.start = place.start
+		if before.same(it) {
+			it = before
+		}
 		c.items = append(c.items, it)
 		live[cp.Name] = true
-		s.place(cp.Name).republish(cp, mark{p.Release, c.at}, s.differs(it))
 		s.pace(paceVariant).addMany(c.at, int64(len(it.keys)))
 	}
 	for name, place := range s.places {
 		place.live = live[name]
 	}
 	s.shelf = slices.DeleteFunc(s.shelf, func(old *catalogue) bool { return old.snapshot == c.snapshot })
-	s.shelf = lastN(append(s.shelf, c), keepSnapshots)
+	s.shelf = append(s.shelf, c)
 	s.applies.catalogued(c)
 	return nil
 }
@@ -97,9 +112,9 @@ func checkCatalogued(e throughline.Event, p *throughline.CataloguedPlacement) er
 	return nil
 }
 
-func newItem(p *throughline.CataloguedPlacement) item {
+func newItem(p *throughline.CataloguedPlacement) *item {
 	n := len(p.Arms.Candidates)
-	it := item{name: p.Name, event: p.Event, keys: make([]string, n), variants: make([]string, n), known: make([]int32, n)}
+	it := &item{name: p.Name, event: p.Event, keys: make([]string, n), variants: make([]string, n), known: make([]int32, n)}
 	for c := range p.Arms.Candidates {
 		it.keys[c] = p.Arms.Key(c)
 		if c < len(p.Variants) {
@@ -118,20 +133,17 @@ func (s *State) place(name string) *placement {
 	return p
 }
 
-// differs reports whether a placement's variants are others than in the
-// snapshot before.
-func (s *State) differs(it item) bool {
-	if len(s.shelf) == 0 {
-		return true
-	}
-	before := s.shelf[len(s.shelf)-1].item(it.name)
-	return before == nil || !slices.Equal(before.variants, it.variants)
+// same reports whether tokens mean the same in both, so that one can stand for
+// the other.
+func (it *item) same(other *item) bool {
+	return it != nil && it.name == other.name && it.event == other.event && it.start == other.start &&
+		slices.Equal(it.keys, other.keys) && slices.Equal(it.variants, other.variants)
 }
 
 func (c *catalogue) item(name string) *item {
-	for i := range c.items {
-		if c.items[i].name == name {
-			return &c.items[i]
+	for _, it := range c.items {
+		if it.name == name {
+			return it
 		}
 	}
 	return nil

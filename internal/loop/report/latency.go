@@ -179,10 +179,11 @@ func (a *applies) stop(at int64) {
 
 // catalogued takes what a snapshot holds once the journal tells.
 func (a *applies) catalogued(c *catalogue) {
-	for _, u := range a.early {
-		if u.snapshot == c.snapshot {
-			a.served(c, u.snapshot, u.at)
+	a.early = slices.DeleteFunc(a.early, func(u use) bool {
+		if u.snapshot != c.snapshot {
+			return false
 		}
-	}
-	a.early = nil
+		a.served(c, u.snapshot, u.at)
+		return true
+	})
 }

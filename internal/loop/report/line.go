@@ -77,10 +77,9 @@ type Loop struct {
 	// nobody asks is not counted.
 	Reaction Quantiles
 	// Waiting counts those outcomes, Oldest says for how long the first has
-	// waited; Missed were not measured because too many waited.
+	// waited. More than 65,536 are not measured.
 	Waiting int
 	Oldest  time.Duration
-	Missed  int64
 	// Apply is the time from a release to the publication of the first epoch of
 	// its snapshot, in milliseconds. If a decision made from an older snapshot
 	// follows that, it goes on until the first decision made from this one.
@@ -89,7 +88,7 @@ type Loop struct {
 	// exposure whose decision did not come within a minute; of Unknown ones the
 	// record may have been forgotten here.
 	Decisions, Lost, Unknown int64
-	// Unplaced counts events about a snapshot too old to be known here.
+	// Unplaced counts events about a snapshot that the journal does not tell of.
 	Unplaced int64
 }
 
@@ -98,7 +97,6 @@ func (s *State) Loop(owner string, now time.Time) Loop {
 	l := Loop{
 		Reaction:  quantiles(&s.signals.hist, "s", 1000, owner, now),
 		Waiting:   len(s.signals.waiting),
-		Missed:    s.signals.missed,
 		Apply:     quantiles(&s.applies.hist, "ms", 1, owner, now),
 		Decisions: s.ledger.made, Lost: s.ledger.lost, Unknown: s.ledger.unknown,
 		Unplaced: s.unplaced,

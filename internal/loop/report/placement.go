@@ -1,13 +1,15 @@
 package report
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/trial"
 )
 
-// placement is what became of one placement's decisions, across releases.
+// placement is what became of one placement's decisions, across releases, for as
+// long as it is measured in the same way.
 type placement struct {
 	name     string
 	owner    string
@@ -16,6 +18,10 @@ type placement struct {
 	policy   throughline.PolicyKind
 	slots    []string
 	live     bool
+	// measure is how it is measured; start counts how often that changed, and
+	// with it everything below began anew.
+	measure string
+	start   int
 	// changed are the latest releases that changed its variants, oldest first.
 	changed []mark
 
@@ -69,19 +75,43 @@ const (
 )
 
 func newPlacement(name string) *placement {
-	return &placement{
-		name:     name,
-		trials:   trial.New(0, 0),
-		position: map[string]int{},
-		hours:    series{width: hour.Milliseconds(), keep: keepHour},
-		fine:     series{width: tick.Milliseconds(), keep: keepTick},
-	}
+	p := &placement{name: name}
+	p.clear()
+	return p
 }
 
-// republish takes what a new snapshot says of the placement.
+// clear forgets every number.
+func (p *placement) clear() {
+	p.trials = trial.New(0, 0)
+	p.arms = [arms]tally{}
+	p.candidates, p.position = nil, map[string]int{}
+	p.hours = series{width: hour.Milliseconds(), keep: keepHour}
+	p.fine = series{width: tick.Milliseconds(), keep: keepTick}
+}
+
+// measureOf returns what two sets of numbers must have in common to be added:
+// the outcome that counts, and who is held out from what.
+func measureOf(c *throughline.CataloguedPlacement) string {
+	if c.Holdout == nil {
+		return c.Event
+	}
+	h := c.Holdout
+	return fmt.Sprint(c.Event, "\x00", h.Share, h.Scope, h.Serve)
+}
+
+// republish takes what a new snapshot says of the placement. Numbers of another
+// goal, or of a holdout drawn in another way, are no numbers of this one: they
+// begin anew.
 func (p *placement) republish(c *throughline.CataloguedPlacement, m mark, changed bool) {
 	p.owner, p.goal, p.template, p.policy = c.Owner, c.Goal, c.Template, c.Policy.Kind
 	p.slots = c.Arms.Slots
+	if m := measureOf(c); m != p.measure {
+		if p.measure != "" {
+			p.start++
+			p.clear()
+		}
+		p.measure = m
+	}
 	p.trials.SetWindow(c.Window.Std())
 	if changed {
 		p.changed = lastN(append(p.changed, m), keepTouched)

@@ -74,6 +74,16 @@ func (s *State) Places() []string {
 	return names
 }
 
+// Evicted returns how many decisions of all placements were forgotten before
+// their window closed; see Placement.
+func (s *State) Evicted() uint64 {
+	var n uint64
+	for _, p := range s.places {
+		n += p.trials.Counts().Evicted
+	}
+	return n
+}
+
 // Placement returns how a placement stands, and false for one never released.
 func (s *State) Placement(name string, now time.Time) (Placement, bool) {
 	p := s.places[name]

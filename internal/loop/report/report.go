@@ -7,7 +7,8 @@
 // with intervals are computed when asked for, and one that the data do not
 // support is refused with what is missing. It remembers a bounded amount: trials
 // for their window (package trial), hours for 30 days, ten seconds for half an
-// hour, and the latest releases, epochs and snapshots.
+// hour, and the latest releases and epochs. What tokens point into it keeps for
+// good, as a recipient may hold an old one, each distinct placement once.
 package report
 
 import (
@@ -18,7 +19,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 2
+const Version = 3
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {
@@ -95,9 +96,8 @@ func (s *State) exposed(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
-	p, item, ok := s.locate(x.Token)
-	if !ok {
-		s.unplaced++
+	p, item := s.locate(x.Token)
+	if item == nil {
 		return nil
 	}
 	m := p.trials.Exposure(x.Token.Question, e.OccurredAt, e.RecordedAt)
@@ -117,9 +117,8 @@ func (s *State) reached(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
-	p, item, ok := s.locate(o.Token)
-	if !ok {
-		s.unplaced++
+	p, item := s.locate(o.Token)
+	if item == nil {
 		return nil
 	}
 	if o.Name != item.event {
@@ -181,9 +180,8 @@ type Epoch struct {
 }
 
 const (
-	keepEpochs    = 512
-	keepSnapshots = 64
-	keepReleases  = 100
+	keepEpochs   = 512
+	keepReleases = 100
 )
 
 // The things that come at a pace and are not event types.
