@@ -414,7 +414,7 @@ func (c *Content) Drafts(ctx context.Context, by engine.Caller) (all []DraftSumm
 	return all, err
 }
 
-func tooMany(n int) error {
-	return throughline.Errorf(throughline.TooLarge, "the draft would have %d items, and %d are allowed", n, maxDraftItems).
+func tooMany() error {
+	return throughline.Errorf(throughline.TooLarge, "the draft would have more than %d items", maxDraftItems).
 		WithFix("release some of it first")
 }

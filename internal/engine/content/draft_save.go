@@ -64,6 +64,9 @@ func (c *Content) Save(ctx context.Context, by engine.Caller, in SaveInput) (sav
 			s.head.Message = *in.Message
 		}
 		saved.Conflicts, saved.Items = s.conflicts, append(saved.Items, s.items...)
+		if err := s.bounded(); err != nil {
+			return err
+		}
 		if len(s.changes) > 0 || s.head.Message != message {
 			saved.Sentence = s.sentence()
 			if err := s.close(saved.Sentence); err != nil {
@@ -74,6 +77,23 @@ func (c *Content) Save(ctx context.Context, by engine.Caller, in SaveInput) (sav
 		return nil
 	})
 	return saved, err
+}
+
+// bounded refuses a draft that grows beyond its limit.
+func (s *saving) bounded() error {
+	if !slices.ContainsFunc(s.changes, func(ch stepChange) bool { return ch.Before == nil }) {
+		return nil
+	}
+	n := 0
+	for _, err := range s.tx.List(bucketDraftItems, s.person+" ", "") {
+		if err != nil {
+			return err
+		}
+		if n++; n > maxDraftItems {
+			return tooMany()
+		}
+	}
+	return nil
 }
 
 // mayEdit refuses edits of what the caller has no right over anywhere; whether

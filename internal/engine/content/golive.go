@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
@@ -15,50 +16,92 @@ import (
 // where that moved on since it was proposed, the two are merged field by field.
 // What stands in its way is its Trouble, and no error.
 func (c *Content) goLive(ctx context.Context, number int) (throughline.Release, error) {
+	return c.again(func() (throughline.Release, error) {
+		rel, p, err := c.merge(ctx, number, func(ch throughline.Change) (base, mine throughline.Digest) { return ch.From, ch.To }, throughline.ReleaseApproved)
+		if err != nil || rel.Trouble != nil {
+			return rel, err
+		}
+		return c.commit(ctx, p, rel, stillIn(rel))
+	})
+}
+
+// end takes back what a release changed, because its time is over: what was
+// before is in force again, and what others changed since stays. A field that
+// both changed is its Trouble.
+func (c *Content) end(ctx context.Context, number int) (throughline.Release, error) {
+	return c.again(func() (throughline.Release, error) {
+		rel, p, err := c.merge(ctx, number, func(ch throughline.Change) (base, mine throughline.Digest) { return ch.To, ch.From },
+			throughline.ReleaseLive, throughline.ReleaseSuperseded)
+		if err != nil || rel.Trouble != nil {
+			return rel, err
+		}
+		itself := throughline.Actor{Kind: throughline.ActorSystem, ID: "schedule"}
+		next := throughline.Release{Author: itself, Message: "end of release " + itoa(number), CreatedAt: c.core.Now(), Ends: number}
+		return c.commit(ctx, p, next, func(tx record.Tx) error {
+			if err := stillIn(rel)(tx); err != nil {
+				return err
+			}
+			ended := rel
+			ended.State = throughline.ReleaseEnded
+			return tx.Outbox(c.moved(throughline.EventReleaseEnded, itself, ended))
+		})
+	})
+}
+
+// again does something over when somebody else released meanwhile.
+func (c *Content) again(try func() (throughline.Release, error)) (throughline.Release, error) {
 	for attempt := 1; ; attempt++ {
-		rel, err := c.tryLive(ctx, number)
+		rel, err := try()
 		if throughline.CodeOf(err) != throughline.Conflict || attempt == applyAttempts {
 			return rel, err
 		}
 	}
 }
 
-func (c *Content) tryLive(ctx context.Context, number int) (rel throughline.Release, err error) {
+// merge carries the changes of a release, seen from one side, through every
+// stage on top of what is in force now. What stands in the way is noted in the
+// release it returns; a Trouble from before is gone.
+func (c *Content) merge(ctx context.Context, number int, sides func(throughline.Change) (base, mine throughline.Digest), states ...throughline.ReleaseState) (rel throughline.Release, p prepared, err error) {
 	var change Change
-	head := 0
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
 		if rel, err = readRelease(r, number); err != nil {
 			return err
+		}
+		if !slices.Contains(states, rel.State) {
+			return wrongState(rel, "go on with", states...)
 		}
 		inForce, err := headRelease(r)
 		if err != nil {
 			return err
 		}
-		head = inForce.Number
-		change, err = rebased(r, rel, func(ch throughline.Change) (base, mine throughline.Digest) { return ch.From, ch.To })
-		change.Base = head
+		change, err = rebased(r, rel, sides)
+		change.Base = inForce.Number
 		return err
 	})
-	if _, stands := errors.AsType[*standing](err); stands {
-		return c.trouble(ctx, rel, head, err)
+	if err == nil {
+		if p, err = c.prepare(ctx, change, anyone); err == nil {
+			err = blocking(p.plan.Findings)
+		}
 	}
-	if err != nil {
-		return rel, err
+	rel.Trouble = nil
+	if err == nil || !standsInTheWay(err) {
+		return rel, p, err
 	}
-	if rel.State != throughline.ReleaseApproved {
-		return rel, wrongState(rel, "put in force", throughline.ReleaseApproved)
+	rel, err = c.trouble(ctx, rel, change.Base, err)
+	return rel, p, err
+}
+
+// standsInTheWay reports whether somebody has to change something before a
+// release can go on.
+func standsInTheWay(err error) bool {
+	if _, ok := errors.AsType[*standing](err); ok {
+		return true
 	}
-	p, err := c.prepare(ctx, change, anyone)
-	if code := throughline.CodeOf(err); code == throughline.Invalid || code == throughline.TooLarge || code == throughline.NotFound {
-		return c.trouble(ctx, rel, head, err)
+	switch throughline.CodeOf(err) {
+	case throughline.Invalid, throughline.TooLarge:
+		return true
 	}
-	if err != nil {
-		return rel, err
-	}
-	if err := blocking(p.plan.Findings); err != nil {
-		return c.trouble(ctx, rel, head, err)
-	}
-	return c.commit(ctx, p, rel, stillIn(rel))
+	return false
 }
 
 // stillIn refuses to go on with a release that somebody changed meanwhile.
@@ -182,64 +225,4 @@ func unwrapStanding(err error) error {
 		return s.what
 	}
 	return err
-}
-
-// end takes back what a release changed, because its time is over: what was
-// before is in force again, unless it was changed since. That is its Trouble.
-func (c *Content) end(ctx context.Context, number int) (throughline.Release, error) {
-	for attempt := 1; ; attempt++ {
-		rel, err := c.tryEnd(ctx, number)
-		if throughline.CodeOf(err) != throughline.Conflict || attempt == applyAttempts {
-			return rel, err
-		}
-	}
-}
-
-func (c *Content) tryEnd(ctx context.Context, number int) (rel throughline.Release, err error) {
-	var change Change
-	head := 0
-	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		if rel, err = readRelease(r, number); err != nil {
-			return err
-		}
-		inForce, err := headRelease(r)
-		if err != nil {
-			return err
-		}
-		head = inForce.Number
-		change, err = rebased(r, rel, func(ch throughline.Change) (base, mine throughline.Digest) { return ch.To, ch.From })
-		change.Base = head
-		return err
-	})
-	if _, stands := errors.AsType[*standing](err); stands {
-		return c.trouble(ctx, rel, head, err)
-	}
-	if err != nil {
-		return rel, err
-	}
-	if rel.State != throughline.ReleaseLive && rel.State != throughline.ReleaseSuperseded {
-		return rel, wrongState(rel, "end", throughline.ReleaseLive, throughline.ReleaseSuperseded)
-	}
-	p, err := c.prepare(ctx, change, anyone)
-	if code := throughline.CodeOf(err); code == throughline.Invalid || code == throughline.TooLarge {
-		return c.trouble(ctx, rel, head, err)
-	}
-	if err != nil {
-		return rel, err
-	}
-	if err := blocking(p.plan.Findings); err != nil {
-		return c.trouble(ctx, rel, head, err)
-	}
-	engineItself := throughline.Actor{Kind: throughline.ActorSystem, ID: "schedule"}
-	next := throughline.Release{
-		Author: engineItself, Message: "end of release " + itoa(number), CreatedAt: c.core.Now(), Ends: number,
-	}
-	return c.commit(ctx, p, next, func(tx record.Tx) error {
-		if err := stillIn(rel)(tx); err != nil {
-			return err
-		}
-		ended := rel
-		ended.State = throughline.ReleaseEnded
-		return tx.Outbox(c.moved(throughline.EventReleaseEnded, engineItself, ended))
-	})
 }
