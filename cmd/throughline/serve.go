@@ -26,7 +26,10 @@ type serveCmd struct {
 	Listen string `help:"Address to listen on; anything but this machine needs a proxy that speaks TLS." default:"127.0.0.1:8484" env:"THROUGHLINE_LISTEN"`
 	Log    string `help:"Least grave log line to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 	HTTPS  bool   `help:"People reach it over TLS, through a proxy: cookies are for TLS alone." env:"THROUGHLINE_HTTPS"`
+	Public string `help:"How people reach it, for links and for the provider to send them back; as they ask when left out." env:"THROUGHLINE_PUBLIC_URL" placeholder:"URL"`
 	Invite bool   `help:"Print a new one-time link for the owner, who has lost the password."`
+
+	OIDC providerFlags `embed:"" prefix:"oidc-"`
 }
 
 // Run serves the engine of the data folder until it is told to stop.
@@ -39,6 +42,14 @@ func (c *serveCmd) Run(s *shell) error {
 	if err := checkAddress(c.Listen); err != nil {
 		return err
 	}
+	provider, err := c.OIDC.provider()
+	if err != nil {
+		return err
+	}
+	public, err := publicURL(c.Public)
+	if err != nil {
+		return err
+	}
 	p, err := openProcess(s.ctx, s.Data, log, false)
 	if err != nil {
 		return runsAlready(s.Data, err)
@@ -47,7 +58,7 @@ func (c *serveCmd) Run(s *shell) error {
 	if err != nil {
 		return errors.Join(err, p.close())
 	}
-	p.web.HTTPS = c.HTTPS
+	p.web.HTTPS, p.web.PublicURL, p.web.Sign = c.HTTPS, public, provider
 	err = p.serve(s.ctx, listener, func(at place) error {
 		if err := p.leaveKey(s.ctx, s.Data, at.local); err != nil {
 			return err

@@ -87,26 +87,44 @@ var useCases = map[string]door{
 	"operate.Operate.Rebuild":   {route: "/api/v1/rebuild", command: "rebuild", no: "work for who runs the machine"},
 	"operate.Operate.Backup":    {route: "/api/v1/backup", command: "backup", no: "work for who runs the machine"},
 
-	"operate.Access.CreateToken":  {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
-	"operate.Access.Tokens":       {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
-	"operate.Access.RevokeToken":  {route: "/api/v1/tokens/{name}", command: "token", no: "the page of tokens comes next"},
-	"operate.Access.Keep":         {command: "restore", no: "part of restoring"},
-	"operate.Access.Authenticate": {no: "every door asks it"},
-	"operate.Access.Ownership":    {route: "/api/v1/status", command: "get", page: "GET /{$}"},
-	"operate.Access.InviteOwner":  {command: "serve", no: "the link is printed where only who runs the engine sees it"},
-	"operate.Access.Invited":      {page: "GET /welcome/{secret}"},
-	"operate.Access.Accept":       {page: "POST /welcome/{secret}"},
-	"operate.Access.AcceptFor":    {command: "demo", no: "only the example owner accepts unasked"},
-	"operate.Access.SignIn":       {page: "POST /sign-in"},
-	"operate.Access.StartSession": {command: "demo", page: "GET /enter/{secret}"},
-	"operate.Access.Who":          {no: "every page asks it"},
-	"operate.Access.SignOut":      {page: "POST /sign-out"},
+	"operate.Access.Visit":            {no: "asked by the doors, of every request"},
+	"operate.Access.CallerOf":         {no: "asked by the doors, of every request with a key"},
+	"operate.Access.Whose":            {page: "POST /sign-in", no: "part of signing in again"},
+	"operate.Access.Seal":             {page: "POST /sign-in", no: "part of signing in again"},
+	"operate.Access.Unseal":           {page: "POST /sign-in", no: "part of signing in again"},
+	"operate.Access.Enter":            {page: "GET /enter/{secret}", no: "part of signing in"},
+	"operate.Access.SignInAs":         {page: "GET /sign-in/oidc", no: "for people with a browser"},
+	"operate.Access.AcceptAs":         {page: "GET /sign-in/oidc", no: "for people with a browser"},
+	"operate.Access.Members":          {page: "GET /people", no: "get Person lists who is declared"},
+	"operate.Access.Invite":           {page: "POST /people", no: "a link is made by somebody who is signed in; the owner's is serve --invite"},
+	"operate.Access.Invitations":      {page: "GET /people", no: "a link is made by somebody who is signed in"},
+	"operate.Access.RevokeInvitation": {page: "POST /people/links/{id}/revoke", no: "a link is made by somebody who is signed in"},
+	"operate.Access.ChangePassword":   {page: "POST /account/password", no: "for people with a browser"},
+	"operate.Access.HasPassword":      {page: "POST /account/password", no: "shown on the page of oneself"},
+	"operate.Access.Sessions":         {page: "POST /account/password", no: "shown on the page of oneself"},
+	"operate.Access.EndSession":       {page: "POST /account/sessions/{id}/end", no: "for people with a browser"},
+	"operate.Access.EndSessions":      {page: "POST /account/sign-out", no: "for people with a browser"},
+	"operate.Access.EndSessionsOf":    {page: "POST /people/{name}/sign-out", no: "for people with a browser"},
+	"operate.Audit.Find":              {page: "GET /audit", no: "at a shell the journal is read with its own tools"},
+	"operate.Access.CreateToken":      {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.Tokens":           {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.RevokeToken":      {route: "/api/v1/tokens/{name}", command: "token", no: "the page of tokens comes next"},
+	"operate.Access.Keep":             {command: "restore", no: "part of restoring"},
+	"operate.Access.Authenticate":     {no: "every door asks it"},
+	"operate.Access.Ownership":        {route: "/api/v1/status", command: "get", page: "GET /{$}"},
+	"operate.Access.InviteOwner":      {command: "serve", no: "the link is printed where only who runs the engine sees it"},
+	"operate.Access.Invited":          {page: "GET /welcome/{secret}"},
+	"operate.Access.Accept":           {page: "POST /welcome/{secret}"},
+	"operate.Access.AcceptFor":        {command: "demo", no: "only the example owner accepts unasked"},
+	"operate.Access.SignIn":           {page: "POST /sign-in"},
+	"operate.Access.StartSession":     {command: "demo", page: "GET /enter/{secret}"},
+	"operate.Access.SignOut":          {page: "POST /sign-out"},
 }
 
 func TestEveryUseCaseHasItsDoors(t *testing.T) {
 	commands := commandNames(t)
 	doors := sourceOf(t, "../../internal/serve/api") + sourceOf(t, "../../internal/serve/web")
-	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access")
+	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access", "operate.Audit")
 	for _, name := range offered {
 		if _, ok := useCases[name]; !ok {
 			t.Errorf("%s has no row: say by which route, command and page people reach it, or why they do not", name)

@@ -30,6 +30,7 @@ type process struct {
 	plane    *live.Plane
 	operate  *operate.Operate
 	access   *operate.Access
+	mux      *serve.Mux
 	handler  http.Handler
 	web      *web.Web
 	api      *api.API
@@ -73,11 +74,12 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Core: core, Projection: projection, Access: p.access, Plane: p.plane, Store: store, Simulated: simulated,
 	})
 	mux := serve.NewMux()
+	p.mux = mux
 	p.api = api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
 		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
 	})
-	doors := web.Config{People: p.access, Staff: p.content, Audit: operate.NewAudit(core), Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors := web.Config{Library: p.content, People: p.access, Staff: p.content, Audit: operate.NewAudit(core), Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	if simulated {
 		doors.Enter = p.enter
 	}
