@@ -2,10 +2,10 @@
 # Go; what they need beyond that, they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt bench torture fuzz cover release
+.PHONY: help run build test lint fmt bench torture fuzz cover release e2e
 
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Start the demo: an engine, an example workspace, simulated recipients
 	go run ./cmd/throughline demo
@@ -40,13 +40,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 20s) each
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime "$${FUZZTIME:-20s}" "$$folder" </dev/null || exit 1; \
 		done
 
-cover: ## Print the share of statements that tests reach; profile in cover.out
+# The share of statements that tests reach; the profile is in cover.out.
+cover:
 	go test -coverprofile=cover.out ./...
 	go tool cover -func=cover.out | tail -n 1
 
 release: ## Build what people download into dist/: archives, checksums, bill of materials
-	cd tools && go build -o ../dist.tool ./release
-	./dist.tool; status=$$?; rm -f dist.tool; exit $$status
-
-e2e: ## Walk every page with chromium and axe-core; needs npm and chromium
-	cd e2e && npm ci --silent && go test -count=1 -timeout 10m . $(if $(PICTURES),-pictures $(abspath $(PICTURES)))
+	go -C tools run ./release -root ..

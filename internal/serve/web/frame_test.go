@@ -171,7 +171,7 @@ func TestStations(t *testing.T) {
 		if got := doc.Find("[data-row]").Length(); got != 11 || doc.Find("[name=q]").AttrOr("value", "") != "00011" {
 			t.Errorf("%d rows", got)
 		}
-		if got := words(parse(t, get(t, mux, "/make?q="+url.QueryEscape(`"><i>`))).Find(".pager")); !strings.Contains(got, "None is called like") {
+		if got := words(parse(t, get(t, mux, "/make?q="+url.QueryEscape(`"><i>`))).Find(".pager")); !strings.Contains(got, "None says") {
 			t.Errorf("says %q", got)
 		}
 	})

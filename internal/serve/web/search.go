@@ -8,7 +8,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 )
 
@@ -138,20 +137,22 @@ func (w *Web) near(ctx context.Context, v viewer, address string) []found {
 	return hits[:min(len(hits), nearHits)]
 }
 
-// findObjects searches what is declared.
-func (w *Web) findObjects(ctx context.Context, _ viewer, q string, limit int) ([]found, error) {
+// findObjects searches what is declared, and the releases.
+func (w *Web) findObjects(ctx context.Context, v viewer, q string, limit int) ([]found, error) {
+	all, err := w.Library.Search(ctx, v.Caller, q, limit)
+	if err != nil {
+		return nil, err
+	}
 	var hits []found
-	for _, kind := range throughline.Kinds() {
-		all, err := w.Library.List(ctx, kind)
-		if err != nil {
-			return nil, err
+	for _, h := range all {
+		hit := found{Group: "Found", Title: h.Title, Kind: string(h.Ref.Kind), Snippet: h.Snippet, URL: w.objectURL(h.Ref)}
+		switch {
+		case h.Release > 0:
+			hit.Kind, hit.URL = "Release", "/release"
+		case h.Title != h.Ref.Name:
+			hit.Kind += " " + h.Ref.Name
 		}
-		for _, res := range all {
-			ref := throughline.Ref{Kind: kind, Name: res.Metadata.Name}
-			if len(hits) < limit && strings.Contains(res.Metadata.Name, strings.ToLower(q)) {
-				hits = append(hits, found{Group: "Found", Title: ref.Name, Kind: string(kind), URL: w.objectURL(ref)})
-			}
-		}
+		hits = append(hits, hit)
 	}
 	return hits, nil
 }

@@ -132,12 +132,37 @@ func (s *stand) List(_ context.Context, kind throughline.Kind) (all []throughlin
 	return all, s.fail
 }
 
-func (s *stand) Check(context.Context, content.Change) ([]throughline.Finding, error) {
+func (s *stand) Check(context.Context, engine.Caller, content.Change) ([]throughline.Finding, error) {
 	return s.findings, s.fail
 }
 
-func (s *stand) Releases(context.Context, int) ([]throughline.Release, error) {
-	return s.released, s.fail
+func (s *stand) Releases(context.Context, engine.Caller, content.ReleaseFilter) (content.ReleasePage, error) {
+	return content.ReleasePage{Releases: s.released}, s.fail
+}
+
+func (s *stand) Objects(ctx context.Context, _ engine.Caller, q content.ObjectQuery) (page content.ObjectPage, err error) {
+	all, err := s.List(ctx, q.Kind)
+	page.Total = len(all)
+	for _, r := range all {
+		if r.Metadata.Name <= q.Cursor || !strings.Contains(r.Metadata.Name, q.Text) {
+			continue
+		}
+		if len(page.Rows) == q.Limit {
+			page.Next = page.Rows[q.Limit-1].Ref.Name
+			break
+		}
+		page.Rows = append(page.Rows, content.ObjectRow{Ref: throughline.Ref{Kind: r.Kind, Name: r.Metadata.Name}, Resource: r})
+	}
+	return page, err
+}
+
+func (s *stand) Search(_ context.Context, _ engine.Caller, query string, limit int) (hits []content.Hit, err error) {
+	for _, r := range s.declared {
+		if strings.Contains(r.Metadata.Name, query) && len(hits) < limit {
+			hits = append(hits, content.Hit{Ref: throughline.Ref{Kind: r.Kind, Name: r.Metadata.Name}, Title: r.Metadata.Name})
+		}
+	}
+	return hits, s.fail
 }
 
 func (s *stand) SignOut(context.Context, string) error { return nil }

@@ -90,34 +90,25 @@ func saysStation(s operate.Station, now time.Time) string {
 const listRows = 50
 
 // ofKind fills a page with the resources of a kind that a filter finds, from a
-// cursor on: the name of the last one before.
+// cursor on.
 func (w *Web) ofKind(ctx context.Context, kind throughline.Kind, q url.Values, p *stationPage, cells func(throughline.Resource) []cell) error {
 	if w.Library == nil {
 		return nil
 	}
-	all, err := w.Library.List(ctx, kind)
+	rows, err := w.Library.Objects(ctx, p.Viewer.Caller, content.ObjectQuery{Kind: kind, Text: q.Get("q"), Cursor: q.Get("after"), Limit: listRows})
 	if err != nil {
 		return err
 	}
-	text, after := strings.ToLower(q.Get("q")), q.Get("after")
-	all = slices.DeleteFunc(all, func(r throughline.Resource) bool { return !strings.Contains(r.Metadata.Name, text) })
-	total := len(all)
-	from, found := slices.BinarySearchFunc(all, after, func(r throughline.Resource, name string) int { return cmp.Compare(r.Metadata.Name, name) })
-	if found {
-		from++
+	for _, r := range rows.Rows {
+		name := cell{Text: r.Ref.Name}
+		p.Table.Rows = append(p.Table.Rows, row{ID: r.Ref.String(), URL: w.objectURL(r.Ref), Cells: append([]cell{name}, cells(r.Resource)...)})
 	}
-	shown := all[from:min(len(all), from+listRows)]
-	for _, r := range shown {
-		ref := throughline.Ref{Kind: kind, Name: r.Metadata.Name}
-		name := cell{Text: r.Metadata.Name}
-		p.Table.Rows = append(p.Table.Rows, row{ID: ref.String(), URL: w.objectURL(ref), Cells: append([]cell{name}, cells(r)...)})
-	}
-	p.Table.Pages = pagesOf(p.Station, q, shown, total, from+listRows < len(all))
+	p.Table.Pages = pagesOf(p.Station, q, rows)
 	return nil
 }
 
-// pagesOf leads on from the rows shown, of so many in total.
-func pagesOf(station string, q url.Values, shown []throughline.Resource, total int, more bool) (p pager) {
+// pagesOf leads on from the rows shown.
+func pagesOf(station string, q url.Values, rows content.ObjectPage) (p pager) {
 	keep := url.Values{}
 	for _, name := range []string{"kind", "q"} {
 		if v := q.Get(name); v != "" {
@@ -127,15 +118,17 @@ func pagesOf(station string, q url.Values, shown []throughline.Resource, total i
 	if q.Get("after") != "" {
 		p.First = "/" + station + "?" + keep.Encode()
 	}
-	if more {
-		keep.Set("after", shown[len(shown)-1].Metadata.Name)
+	if rows.Next != "" {
+		keep.Set("after", rows.Next)
 		p.Next = "/" + station + "?" + keep.Encode()
 	}
 	switch {
-	case total == 0 && q.Get("q") != "":
-		p.Says = "None is called like “" + q.Get("q") + "”."
-	case total > len(shown):
-		p.Says = operate.SayCount(int64(len(shown))) + " of " + operate.SayCount(int64(total))
+	case len(rows.Rows) == 0 && q.Get("q") != "" && rows.Next == "":
+		p.Says = "None says “" + q.Get("q") + "”."
+	case q.Get("q") != "":
+		p.Says = operate.SayCount(int64(len(rows.Rows))) + " that say so, of " + operate.SayCount(int64(rows.Total))
+	case rows.Total > len(rows.Rows):
+		p.Says = operate.SayCount(int64(len(rows.Rows))) + " of " + operate.SayCount(int64(rows.Total))
 	}
 	return p
 }
@@ -172,7 +165,7 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	for _, m := range made {
 		p.Tabs = append(p.Tabs, tab{Name: m.name, URL: "/make?kind=" + strings.ToLower(string(m.kind)), On: m == on})
 	}
-	p.Filter = []field{{Name: "q", Label: "Name", Kind: "search", Value: q.Get("q"), Required: true}}
+	p.Filter = []field{{Name: "q", Label: "Name or text", Kind: "search", Value: q.Get("q"), Required: true}}
 	p.Hidden = map[string]string{"kind": strings.ToLower(string(on.kind))}
 	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: string(on.kind)}, {Name: "Says"}, {Name: "Languages"}, {Name: "Labels"}, {Name: "Owner"}}}
 	p.Empty = &beginning{
@@ -276,7 +269,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	if w.Library == nil {
 		return nil
 	}
-	findings, err := w.Library.Check(ctx, content.Change{})
+	findings, err := w.Library.Check(ctx, p.Viewer.Caller, content.Change{})
 	if err != nil {
 		return err
 	}

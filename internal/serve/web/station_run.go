@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
@@ -32,7 +33,7 @@ func (p *stationPage) by(a throughline.Actor) operate.Owner {
 	return operate.Owner{Person: a.ID, Name: cmp.Or(a.ID, string(a.Kind)), Initials: initials(cmp.Or(a.ID, string(a.Kind)))}
 }
 
-func (w *Web) releases(ctx context.Context, _ url.Values, l operate.Line, p *stationPage) error {
+func (w *Web) releases(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
 	p.Table = table{Caption: "Releases, the newest first", Columns: []column{{Name: "Release"}, {Name: "State"}, {Name: "Why"}, {Name: "Changes", Number: true}, {Name: "Risk"}, {Name: "Author"}, {Name: "Made"}}}
 	p.Empty = &beginning{
 		Title: "Here you will see what went live, when, and by whom",
@@ -42,17 +43,24 @@ func (w *Web) releases(ctx context.Context, _ url.Values, l operate.Line, p *sta
 	if w.Library == nil {
 		return nil
 	}
-	all, err := w.Library.Releases(ctx, listRows)
+	before, _ := strconv.Atoi(q.Get("after")) // nonsense starts at the newest
+	page, err := w.Library.Releases(ctx, p.Viewer.Caller, content.ReleaseFilter{Before: before, Limit: listRows})
 	if err != nil {
 		return err
 	}
-	for _, r := range all {
+	for _, r := range page.Releases {
 		number := strconv.Itoa(r.Number)
 		p.Table.Rows = append(p.Table.Rows, row{ID: number, Cells: []cell{
 			{Text: "Release " + number}, badge(releaseHealth(r), string(r.State)), {Text: cmp.Or(r.Message, "–"), Soft: r.Message == ""},
 			{Text: operate.SayCount(int64(len(r.Changes)))}, {Text: string(r.Risk.Level)},
 			ownerOf(p.by(r.Author)), {Text: operate.SayAge(r.CreatedAt, l.AsOf), Soft: true},
 		}})
+	}
+	if page.Next > 0 {
+		p.Table.Pages.Next = "/release?after=" + strconv.Itoa(page.Next)
+	}
+	if before > 0 {
+		p.Table.Pages.First = "/release"
 	}
 	return nil
 }

@@ -74,14 +74,18 @@ type Staff interface {
 	Apply(ctx context.Context, by engine.Caller, change content.Change) (throughline.Release, error)
 }
 
-// Library is what is declared.
+// Library is what is declared, as far as who asks may see it.
 type Library interface {
+	// Objects returns some resources of one kind by name, from a cursor on.
+	Objects(ctx context.Context, by engine.Caller, q content.ObjectQuery) (content.ObjectPage, error)
+	// Search finds resources and releases by name and text, the best first.
+	Search(ctx context.Context, by engine.Caller, query string, limit int) ([]content.Hit, error)
+	// Check returns what the guardrails say of what is in force.
+	Check(ctx context.Context, by engine.Caller, change content.Change) ([]throughline.Finding, error)
+	// Releases returns some releases, the newest first.
+	Releases(ctx context.Context, by engine.Caller, f content.ReleaseFilter) (content.ReleasePage, error)
 	// List returns every resource of a kind, by name.
 	List(ctx context.Context, kind throughline.Kind) ([]throughline.Resource, error)
-	// Check returns what the guardrails say of what is in force.
-	Check(ctx context.Context, change content.Change) ([]throughline.Finding, error)
-	// Releases returns the latest releases, the newest first.
-	Releases(ctx context.Context, limit int) ([]throughline.Release, error)
 }
 
 // Config is what the door needs.
