@@ -84,7 +84,8 @@ func (s *State) sound() bool {
 		}
 	}
 	for _, p := range s.places {
-		if len(p.position) != len(p.candidates) || !p.hours.sound(len(p.candidates)) || !p.fine.sound(len(p.candidates)) {
+		n := len(p.candidates)
+		if len(p.position) != n || !p.hours.sound(n) || !p.fine.sound(n) || !p.course.sound() {
 			return false
 		}
 	}
@@ -181,12 +182,15 @@ func (p *placement) code(c *coder) {
 		tallies(c, &k.arms)
 	})
 	if c.reading {
-		for i, k := range p.candidates {
+		for i := range p.candidates {
+			k := &p.candidates[i]
+			k.filling = levels(k.key)
 			p.position[k.key] = i
 		}
 	}
 	p.hours.code(c)
 	p.fine.code(c)
+	p.course.code(c)
 }
 
 func tallies(c *coder, a *[arms]tally) {

@@ -32,8 +32,10 @@ type placement struct {
 	candidates []candidate
 	position   map[string]int // by key
 
-	hours series
-	fine  series
+	// hours and fine count what is served by candidate.
+	hours  series
+	fine   series
+	course course
 }
 
 // mark is a release and when it went live.
@@ -56,7 +58,8 @@ func (t *tally) add(more tally) {
 // candidate is one filling.
 type candidate struct {
 	key     string
-	variant string // the id it had last, in the default locale
+	filling []throughline.Level // the key, taken apart
+	variant string              // the id it had last, in the default locale
 	arms    [arms]tally
 }
 
@@ -87,6 +90,7 @@ func (p *placement) clear() {
 	p.candidates, p.position = nil, map[string]int{}
 	p.hours = series{width: hour.Milliseconds(), keep: keepHour}
 	p.fine = series{width: tick.Milliseconds(), keep: keepTick}
+	p.course = newCourse()
 }
 
 // measureOf returns what two sets of numbers must have in common to be added:
@@ -130,7 +134,7 @@ func (p *placement) candidate(key, variant string) int {
 	if !ok {
 		i = len(p.candidates)
 		p.position[key] = i
-		p.candidates = append(p.candidates, candidate{key: key})
+		p.candidates = append(p.candidates, candidate{key: key, filling: levels(key)})
 	}
 	if variant != "" {
 		p.candidates[i].variant = variant
@@ -165,9 +169,12 @@ func (p *placement) succeeded(it *item, t throughline.Token, at, n int64) {
 // moment of delivery.
 func (p *placement) add(candidate int, arm throughline.Arm, at int64, t tally) {
 	p.arms[arm].add(t)
+	var filling []throughline.Level
 	if candidate != none {
 		p.candidates[candidate].arms[arm].add(t)
+		filling = p.candidates[candidate].filling
 	}
+	p.course.add(at, arm, t, p.slots, filling)
 	for _, s := range []*series{&p.hours, &p.fine} {
 		b := s.block(at)
 		if b == nil {

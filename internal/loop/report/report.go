@@ -6,8 +6,8 @@
 // events give the same bytes wherever and whenever they are folded. Numbers
 // with intervals are computed when asked for, and one that the data do not
 // support is refused with what is missing. It remembers a bounded amount: trials
-// for their window (package trial), hours for 30 days, ten seconds for half an
-// hour, and the latest releases and epochs. What tokens point into it keeps for
+// for their window (package trial), days for 400 days and what is finer for less,
+// and the latest releases and epochs. What tokens point into it keeps for
 // good, as a recipient may hold an old one, each distinct placement once.
 package report
 
@@ -19,7 +19,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 3
+const Version = 4
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {

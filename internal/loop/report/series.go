@@ -14,15 +14,16 @@ type series struct {
 type block struct {
 	index int64 // Unix milliseconds divided by the width
 	arms  [arms]tally
-	// served is the policy's deliveries by candidate.
+	// served is the policy's deliveries by candidate, or by what else the series
+	// tells apart.
 	served []int64
 }
 
-func (b *block) serve(candidate int, n int64) {
-	if grow := candidate + 1 - len(b.served); grow > 0 {
+func (b *block) serve(i int, n int64) {
+	if grow := i + 1 - len(b.served); grow > 0 {
 		b.served = append(b.served, make([]int64, grow)...)
 	}
-	b.served[candidate] += n
+	b.served[i] += n
 }
 
 // block returns the block of a moment, or nil for one too long ago. It is valid
