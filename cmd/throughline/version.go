@@ -24,8 +24,14 @@ func (c *versionCmd) Run(s *shell) error {
 	return nil
 }
 
-// version is the module's as the build knows it.
+// stamped is the version that `make release` links in; empty in any other build.
+var stamped string
+
+// version is the one stamped, or else the module's as the build knows it.
 func version() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return "development"
