@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 )
 
@@ -147,6 +148,8 @@ func (w *Web) findObjects(ctx context.Context, v viewer, q string, limit int) ([
 	for _, h := range all {
 		hit := found{Group: "Found", Title: h.Title, Kind: string(h.Ref.Kind), Snippet: h.Snippet, URL: w.objectURL(h.Ref)}
 		switch {
+		case h.Ref.Kind == throughline.KindPerson:
+			hit.URL = "/person/" + h.Ref.Name
 		case h.Release > 0:
 			hit.Kind, hit.URL = "Release", "/release"
 		case h.Title != h.Ref.Name:
