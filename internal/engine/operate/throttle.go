@@ -162,13 +162,13 @@ func (a *Access) count(tx record.Tx, b budget, n attempts, now time.Time) error 
 	n.Failures++
 	n.Last = now
 	over := n.Failures - b.free
-	if over >= 0 {
-		n.Until = now.Add(min(longestWait, firstWait<<min(over, 20)))
+	if over > 0 {
+		n.Until = now.Add(min(longestWait, firstWait<<min(over-1, 20)))
 	}
 	if err := engine.PutJSON(tx, bucketAttempts, b.key, n, record.AnyVersion); err != nil {
 		return err
 	}
-	if over < 0 || over&(over-1) != 0 {
+	if over <= 0 || over&(over-1) != 0 {
 		return nil
 	}
 	payload := throughline.AccessRefused{Budget: b.kind, Key: b.key[:16], Failures: n.Failures}
