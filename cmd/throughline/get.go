@@ -266,6 +266,15 @@ func (s *shell) printPlacement(p operate.Placement) {
 		}
 	}
 	list.end()
+	if len(p.Effects) == 0 {
+		return
+	}
+	s.printf("\n")
+	list = s.table("SLOT", "LEVEL", "CHANGE OF THE ODDS", "TRIALS")
+	for _, e := range p.Effects {
+		list.row(e.Slot, string(e.Level), operate.SayChange(e.Change), fmt.Sprint(e.Change.N))
+	}
+	list.end()
 }
 
 func (s *shell) printVariant(v operate.Variant) {

@@ -21,6 +21,10 @@ type declared struct {
 	surfaces  map[string]throughline.Surface
 	templates map[string]*throughline.Template
 	brands    map[string]*throughline.Brand
+	// candidates are the positions of what competes, by placement and Arms.Key.
+	// The numbers may already be of the next snapshot, or still of the one before,
+	// whose positions mean something else; keys mean the same in all.
+	candidates map[string]map[string]int
 }
 
 func newDeclared(s *throughline.Snapshot, digest throughline.Digest, resources []throughline.Resource) *declared {
@@ -28,6 +32,15 @@ func newDeclared(s *throughline.Snapshot, digest throughline.Digest, resources [
 		digest: digest, snapshot: s,
 		people: map[string]Owner{}, goals: map[string]string{}, briefs: map[string]string{},
 		surfaces: map[string]throughline.Surface{}, templates: map[string]*throughline.Template{}, brands: map[string]*throughline.Brand{},
+		candidates: map[string]map[string]int{},
+	}
+	for i := range s.Placements {
+		arms := s.Placements[i].Arms()
+		positions := make(map[string]int, len(arms.Candidates))
+		for c := range arms.Candidates {
+			positions[arms.Key(c)] = c
+		}
+		d.candidates[s.Placements[i].Name] = positions
 	}
 	for _, r := range resources {
 		name := r.Metadata.Name
@@ -147,12 +160,13 @@ func (d *declared) placement(p *throughline.SnapshotPlacement, stands report.Pla
 	}
 	keys := map[string]string{}
 	for _, v := range stands.Variants {
-		if v.Candidate < 0 {
+		candidate, ok := d.candidates[p.Name][v.Key]
+		if !ok {
 			continue
 		}
-		keys[v.Key] = VariantLabel(v.Candidate)
+		keys[v.Key] = VariantLabel(candidate)
 		if len(l.Variants) < shownVariants {
-			l.Variants = append(l.Variants, d.variant(p, v, owner))
+			l.Variants = append(l.Variants, d.variant(p, candidate, v, owner))
 		}
 	}
 	if len(l.Variants) > 0 && l.Variants[0].Share > 0 && l.Recent >= MinShown {
@@ -165,10 +179,10 @@ func (d *declared) placement(p *throughline.SnapshotPlacement, stands report.Pla
 // shownVariants is how many variants of a placement a line has.
 const shownVariants = 24
 
-func (d *declared) variant(p *throughline.SnapshotPlacement, v report.Variant, owner Owner) VariantLine {
-	filling := p.Candidates[v.Candidate]
+func (d *declared) variant(p *throughline.SnapshotPlacement, candidate int, v report.Variant, owner Owner) VariantLine {
+	filling := p.Candidates[candidate]
 	line := VariantLine{
-		ID: p.VariantID(filling, p.Locales.Default), Label: VariantLabel(v.Candidate),
+		ID: p.VariantID(filling, p.Locales.Default), Label: VariantLabel(candidate),
 		Share: v.Share, Before: v.Before, Deliveries: v.Total.Deliveries, Rate: owned(v.Rate, owner.Name),
 	}
 	for s, choice := range filling {

@@ -23,3 +23,21 @@ func TestAReleaseSaysWhoMadeIt(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersOfAnotherSnapshotFindTheirVariantsByKey(t *testing.T) {
+	choice := func(fragment string) throughline.Choice {
+		return throughline.Choice{Fragment: fragment, Level: throughline.Level(fragment + "@1"), Text: map[string]string{"en": fragment}}
+	}
+	s := &throughline.Snapshot{Placements: []throughline.SnapshotPlacement{{
+		Name: "home", Locales: throughline.Locales{Default: "en"},
+		Slots:      []throughline.SnapshotSlot{{Name: "headline", Choices: []throughline.Choice{choice("a"), choice("b")}}},
+		Candidates: [][]uint16{{0}, {1}},
+	}}}
+	d := newDeclared(s, throughline.Digest{1}, nil)
+	line := d.placement(&s.Placements[0], report.Placement{Variants: []report.Variant{
+		{Key: "new@1", Candidate: 0}, {Key: "b@1", Candidate: 5, Share: 1},
+	}})
+	if len(line.Variants) != 1 || line.Variants[0].Label != "B" || line.Variants[0].Slots[0].Text != "b" {
+		t.Errorf("the line has %+v, want only B", line.Variants)
+	}
+}

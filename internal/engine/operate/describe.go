@@ -12,19 +12,22 @@ import (
 // that have none. What somebody wrote already stays.
 func Describe(l *Line) {
 	for i := range l.Placements {
-		p := &l.Placements[i]
-		if p.Health == HealthNone {
-			p.Health = p.judge()
-		}
-		if p.State == "" {
-			p.State = p.describe()
-		}
+		describePlacement(&l.Placements[i])
 	}
 	if l.Sentence == "" {
 		l.Sentence = l.answer() + " " + l.whose()
 	}
 	if l.Notes == nil {
 		l.Notes = l.notes()
+	}
+}
+
+func describePlacement(p *PlacementLine) {
+	if p.Health == HealthNone {
+		p.Health = p.judge()
+	}
+	if p.State == "" {
+		p.State = p.describe()
 	}
 }
 

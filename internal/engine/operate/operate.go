@@ -55,8 +55,9 @@ type Operate struct {
 	simulated  bool
 	started    time.Time
 
-	cache lineCache
-	known knownDeclared
+	cache   lineCache
+	known   knownDeclared
+	beliefs beliefs
 }
 
 // Config is what Operate needs. Store may be nil where backups are made by
@@ -181,8 +182,8 @@ type Rebuilt struct {
 }
 
 // Rebuild folds the journal again from its first event and compares the result
-// with the numbers in use. A difference is an error: the numbers in use are
-// replaced by the rebuilt ones at the next start.
+// with the numbers in use. Where they differ, which the answer says, the numbers
+// in use are replaced by the rebuilt ones at once.
 func (o *Operate) Rebuild(ctx context.Context, progress Progress) (Rebuilt, error) {
 	start := o.core.Clock()
 	if err := o.projection.CatchUp(ctx); err != nil {

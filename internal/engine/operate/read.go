@@ -75,35 +75,6 @@ func (l *Line) stopLearning(err error) {
 	}
 }
 
-// Placement is what one placement serves and how it does.
-type Placement struct {
-	Line PlacementLine `json:"line"`
-	// Slots hold what may fill them, Candidates the fillings that compete.
-	Slots      []throughline.SnapshotSlot `json:"slots"`
-	Candidates [][]uint16                 `json:"candidates"`
-}
-
-// Placement returns one placement of what is live.
-func (o *Operate) Placement(ctx context.Context, name string) (Placement, error) {
-	line, err := o.Line(ctx)
-	if err != nil {
-		return Placement{}, err
-	}
-	d, err := o.declared(ctx)
-	if err != nil {
-		return Placement{}, err
-	}
-	for i := range d.snapshot.Placements {
-		p := &d.snapshot.Placements[i]
-		for _, l := range line.Placements {
-			if p.Name == name && l.Name == name {
-				return Placement{Line: l, Slots: p.Slots, Candidates: p.Candidates}, nil
-			}
-		}
-	}
-	return Placement{}, throughline.Errorf(throughline.NotFound, "there is no placement %q live", name).WithFix("list them with: throughline get Placement")
-}
-
 // Variant is one variant from brief to outcomes.
 type Variant struct {
 	ID        throughline.VariantID `json:"id"`
