@@ -98,6 +98,7 @@ func (a *Access) standing(r record.Reader) (map[string]Member, error) {
 	}
 	err := a.eachSession(r, func(_ string, s session) error {
 		change(s.Person, func(m *Member) {
+			m.In = m.In || !s.over(now)
 			if s.Seen.After(m.Seen) {
 				m.Seen = s.Seen
 			}

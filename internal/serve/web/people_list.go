@@ -253,13 +253,13 @@ func grantRows(grants []throughline.Grant) []grantRow {
 func sayRole(r throughline.Role) string {
 	switch r {
 	case throughline.Steward:
-		return "steward: everything but the engine itself"
+		return "steward: all but the engine"
 	case throughline.Maker:
-		return "maker: makes and changes content"
+		return "maker: content"
 	case throughline.Operator:
-		return "operator: runs placements, keys, backups"
+		return "operator: delivery, keys"
 	case throughline.Approver:
-		return "approver: lets releases go live"
+		return "approver: releases"
 	case throughline.Viewer:
 		return "viewer: reads"
 	}

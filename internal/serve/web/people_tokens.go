@@ -22,8 +22,8 @@ type tokensPage struct {
 	Form   []field
 	Roles  []grantRow
 	Kinds  []string
-	// Owner may make keys that manage.
-	Owner bool
+	// Manages says that the viewer may make keys that manage.
+	Manages bool
 	// Secret is a key just made, shown once.
 	Secret, Named string
 	Problem       *serve.Fault
@@ -40,7 +40,7 @@ func (w *Web) showTokens(rw http.ResponseWriter, r *http.Request, v viewer, stat
 	}
 	page.shell = w.shell(r, v, "Service tokens")
 	page.Styles, page.Scripts, page.Path, page.Wide = []string{"people.css"}, []string{"people.js"}, "/tokens", true
-	page.Tokens, page.Owner, page.Kinds = tokensTable(tokens, ""), v.Has(engine.RightOwn), kindNames()
+	page.Tokens, page.Manages, page.Kinds = tokensTable(tokens, ""), v.Has(engine.RightOwn), kindNames()
 	page.Says = counted(len(page.Tokens.Rows), "key opens", "keys open") + " this engine to services."
 	return w.render(rw, r, status, "tokens", page)
 }
