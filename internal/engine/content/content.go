@@ -41,6 +41,9 @@ type Change struct {
 	// Base is the release the change was planned against; with it another
 	// release in between is a conflict. 0 means whatever is in force.
 	Base int
+	// Reviewed is the Review.Digest of what somebody looked at; where what would go
+	// live is something else, it is a conflict. The zero Digest is nobody's.
+	Reviewed throughline.Digest
 	// rollsBack is the release that the change undoes.
 	rollsBack int
 	// headNumber is the release in force that a draft was read with.
@@ -98,6 +101,9 @@ func (c *Content) release(ctx context.Context, by engine.Caller, change Change, 
 	}
 	if blocking := blocking(p.plan.Findings); blocking != nil {
 		return throughline.Release{}, blocking
+	}
+	if err := seenAnother(p.plan, change.Reviewed); err != nil {
+		return throughline.Release{}, err
 	}
 	if len(p.plan.Changes) == 0 {
 		return p.head, nil

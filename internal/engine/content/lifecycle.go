@@ -22,6 +22,8 @@ type Proposal struct {
 	Message string
 	// Schedule says when; the zero Schedule means at once and for good.
 	Schedule throughline.Schedule
+	// Reviewed is what was looked at: see Change.
+	Reviewed throughline.Digest
 }
 
 // Propose makes a release of a draft or a change. It goes live at once, unless
@@ -40,6 +42,9 @@ func (c *Content) Propose(ctx context.Context, by engine.Caller, p Proposal) (th
 	}
 	if p.Message != "" {
 		change.Message = p.Message
+	}
+	if !p.Reviewed.IsZero() {
+		change.Reviewed = p.Reviewed
 	}
 	also := nothing
 	if p.Draft {

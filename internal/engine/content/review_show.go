@@ -1,0 +1,375 @@
+package content
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/loop/declare"
+)
+
+// Touched is a placement that a change shows at.
+type Touched struct {
+	throughline.Touch
+	Title, Channel string
+	Surface        throughline.Surface
+	// Audience and AudienceWas name who gets more than the fallback; empty means
+	// everyone.
+	Audience, AudienceWas string
+	// Gained and Lost count the variants that come and go, Altered those that look
+	// or read differently.
+	Gained, Lost, Altered int
+	// Pairs are variants before and after, enough to see each change once.
+	Pairs []Pair
+}
+
+// Pair is one variant before and after, in one language.
+type Pair struct {
+	Locale string
+	// Slots are what fills it; Before or After is empty where it is not filled.
+	Slots []PairSlot
+	// Before and After are how it looks; nil where there is none.
+	Before, After *Picture
+}
+
+// PairSlot is one slot of a pair.
+type PairSlot struct{ Slot, Fragment, Before, After string }
+
+// Changed reports whether the slot reads differently.
+func (s PairSlot) Changed() bool { return s.Before != s.After }
+
+// Picture is a rendering: HTML, with what changed marked, or the fields of an
+// app.
+type Picture struct {
+	HTML   string
+	Fields map[string]string
+}
+
+// The renderings of a review: at most so many at a placement, and in all.
+const (
+	pairsAtPlacement = 4
+	pairsInReview    = 32
+)
+
+// show fills in what a change touches, and how that looks.
+func (rev *Review) show(s sides, locale string) error {
+	for _, t := range rev.Plan.Touches {
+		at := Touched{Touch: t}
+		v := view{old: placementIn(s.old, t.Placement), now: placementIn(s.built.snapshot, t.Placement)}
+		v.was, v.is = newFace(s.before, v.old), newFace(s.next, v.now)
+		if p := cmpPlacement(v.now, v.old); p != nil {
+			at.Title, at.Channel = p.Title, p.Channel
+			if ch := declare.Spec[*throughline.Channel](s.next, p.Channel); ch != nil {
+				at.Surface = ch.Surface
+			}
+		}
+		if v.old != nil {
+			at.AudienceWas = v.old.Audience
+		}
+		if v.now != nil {
+			at.Audience = v.now.Audience
+		}
+		v.match()
+		at.Gained, at.Lost, at.Altered = len(v.gained), len(v.lost), len(v.altered)
+		for _, l := range v.locales() {
+			if !slices.Contains(rev.Locales, l) {
+				rev.Locales = append(rev.Locales, l)
+			}
+		}
+		pairs, err := v.pairs(locale)
+		if err != nil {
+			return err
+		}
+		room := max(0, pairsInReview-rev.shown())
+		rev.Unshown += max(0, len(pairs)-room)
+		at.Pairs = pairs[:min(len(pairs), room)]
+		rev.Touched = append(rev.Touched, at)
+	}
+	slices.Sort(rev.Locales)
+	return nil
+}
+
+func (rev *Review) shown() (n int) {
+	for _, t := range rev.Touched {
+		n += len(t.Pairs)
+	}
+	return n
+}
+
+func placementIn(s *throughline.Snapshot, name string) *throughline.SnapshotPlacement {
+	for i := range s.Placements {
+		if s.Placements[i].Name == name {
+			return &s.Placements[i]
+		}
+	}
+	return nil
+}
+
+func cmpPlacement(a, b *throughline.SnapshotPlacement) *throughline.SnapshotPlacement {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// face is how a placement draws its variants.
+type face struct{ markup *markup.Markup }
+
+// newFace compiles a placement's rendering; one that cannot be drawn has none.
+func newFace(set declare.Set, p *throughline.SnapshotPlacement) face {
+	if p == nil {
+		return face{}
+	}
+	t := declare.Spec[*throughline.Template](set, p.Template)
+	if t == nil || t.Rendering(p.Channel) == nil {
+		return face{}
+	}
+	var slots []string
+	for _, s := range t.Slots {
+		slots = append(slots, s.Name)
+	}
+	var tokens map[string]string
+	if b := declare.Spec[*throughline.Brand](set, t.Brand); b != nil {
+		tokens = b.Tokens
+	}
+	m, err := markup.Compile(*t.Rendering(p.Channel), slots, tokens)
+	if err != nil {
+		return face{}
+	}
+	return face{m}
+}
+
+// view compares one placement before and after; either may be nil.
+type view struct {
+	old, now *throughline.SnapshotPlacement
+	was, is  face
+	// Positions in the candidates of now, of old, and of both.
+	gained, lost []int
+	altered      [][2]int
+}
+
+// fillingKey names what fills a candidate's slots, whatever it says.
+func fillingKey(p *throughline.SnapshotPlacement, candidate []uint16) string {
+	var b strings.Builder
+	for s, choice := range candidate {
+		b.WriteString(p.Slots[s].Name + "\x00" + p.Slots[s].Choices[choice].Fragment + "\x00")
+	}
+	return b.String()
+}
+
+// match pairs the variants before with those after that have the same pieces.
+func (v *view) match() {
+	before := map[string]int{}
+	if v.old != nil {
+		for i, c := range v.old.Candidates {
+			before[fillingKey(v.old, c)] = i
+		}
+	}
+	if v.now != nil {
+		for i, c := range v.now.Candidates {
+			key := fillingKey(v.now, c)
+			j, had := before[key]
+			delete(before, key)
+			switch {
+			case !had:
+				v.gained = append(v.gained, i)
+			case v.old.VariantID(v.old.Candidates[j], v.old.Locales.Default) != v.now.VariantID(c, v.now.Locales.Default):
+				v.altered = append(v.altered, [2]int{j, i})
+			}
+		}
+	}
+	for _, i := range before {
+		v.lost = append(v.lost, i)
+	}
+	slices.Sort(v.lost)
+}
+
+func (v *view) locales() []string {
+	var all []string
+	for _, p := range []*throughline.SnapshotPlacement{v.now, v.old} {
+		if p == nil {
+			continue
+		}
+		for _, l := range p.Locales.All() {
+			if !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	return all
+}
+
+// pairs returns variants that show each change once: in the language asked for,
+// or in each that differs.
+func (v *view) pairs(asked string) (pairs []Pair, err error) {
+	locales := v.locales()
+	if asked != "" {
+		locales = slices.DeleteFunc(locales, func(l string) bool { return l != asked })
+	}
+	for _, locale := range locales {
+		seen := map[string]bool{}
+		found := 0
+		for _, at := range v.order() {
+			p := v.pair(at[0], at[1], locale)
+			news := p.news(seen, v.restyled())
+			if found == pairsAtPlacement || news == 0 && !(found == 0 && asked != "") {
+				continue
+			}
+			if err := v.draw(&p, at[0], at[1]); err != nil {
+				return nil, err
+			}
+			found++
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs, nil
+}
+
+// order lists variants before and after, -1 for none: what differs first, then
+// what is new, then what is gone.
+func (v *view) order() (all [][2]int) {
+	all = slices.Clone(v.altered)
+	for _, i := range v.gained {
+		all = append(all, [2]int{-1, i})
+	}
+	for _, i := range v.lost {
+		all = append(all, [2]int{i, -1})
+	}
+	return all
+}
+
+// restyled reports whether what is drawn around the texts may differ.
+func (v *view) restyled() bool {
+	return v.old != nil && v.now != nil && (v.old.TemplateDigest != v.now.TemplateDigest || v.old.TokensDigest != v.now.TokensDigest)
+}
+
+// news counts what a pair shows that was not seen yet, and takes it as seen. One
+// that reads the same may look different where it is restyled.
+func (p *Pair) news(seen map[string]bool, restyled bool) (n int) {
+	note := func(what string) {
+		if !seen[what] {
+			seen[what] = true
+			n++
+		}
+	}
+	changed := false
+	for _, s := range p.Slots {
+		if s.Changed() {
+			changed = true
+			note(s.Slot + "\x00" + s.Before + "\x00" + s.After)
+		}
+	}
+	if !changed && restyled {
+		note("looks")
+	}
+	return n
+}
+
+// pair reads one variant before and after.
+func (v *view) pair(old, now int, locale string) Pair {
+	p := Pair{Locale: locale}
+	at := map[string]int{}
+	add := func(s *throughline.SnapshotPlacement, candidate int, set func(*PairSlot, string)) {
+		if s == nil || candidate < 0 {
+			return
+		}
+		for i, choice := range s.Candidates[candidate] {
+			slot := &s.Slots[i]
+			j, ok := at[slot.Name]
+			if !ok {
+				j = len(p.Slots)
+				at[slot.Name] = j
+				p.Slots = append(p.Slots, PairSlot{Slot: slot.Name})
+			}
+			p.Slots[j].Fragment = slot.Choices[choice].Fragment
+			set(&p.Slots[j], slot.Choices[choice].Text[locale])
+		}
+	}
+	add(v.old, old, func(s *PairSlot, text string) { s.Before = text })
+	add(v.now, now, func(s *PairSlot, text string) { s.After = text })
+	return p
+}
+
+// draw renders both sides.
+func (v *view) draw(p *Pair, old, now int) (err error) {
+	both := old >= 0 && now >= 0
+	if old >= 0 {
+		if p.Before, err = v.was.draw(p.Slots, both, func(s PairSlot) string { return s.Before }); err != nil {
+			return err
+		}
+	}
+	if now >= 0 {
+		p.After, err = v.is.draw(p.Slots, both, func(s PairSlot) string { return s.After })
+	}
+	return err
+}
+
+// draw renders one side, with the slots that changed marked where both are.
+func (f face) draw(slots []PairSlot, mark bool, text func(PairSlot) string) (*Picture, error) {
+	if f.markup == nil {
+		return nil, nil
+	}
+	values := map[string]string{}
+	for _, s := range slots {
+		values[s.Slot] = text(s)
+	}
+	plain, err := f.markup.HTML(values)
+	if err != nil {
+		return nil, err
+	}
+	if plain == "" {
+		return &Picture{Fields: f.markup.Fields(values)}, nil
+	}
+	for _, s := range slots {
+		if !mark || !s.Changed() || values[s.Slot] == "" {
+			continue
+		}
+		kept := values[s.Slot]
+		values[s.Slot] = markOpen + kept + markClose
+		// Where a mark changes more than what stands between, it cannot be: in the
+		// address of a link, say.
+		if marked, err := f.markup.HTML(values); err != nil || unmarked(marked) != plain {
+			values[s.Slot] = kept
+		}
+	}
+	marked, err := f.markup.HTML(values)
+	if err != nil {
+		return nil, err
+	}
+	return &Picture{HTML: withMarks(marked)}, nil
+}
+
+// What stands around a changed text while it is drawn: characters for private
+// use, which no text has a reason to hold.
+const (
+	markOpen  = "\ue0f0"
+	markClose = "\ue0f1"
+)
+
+func unmarked(s string) string {
+	return strings.NewReplacer(markOpen, "", markClose, "").Replace(s)
+}
+
+// withMarks turns the marks in text into elements, and takes out those that are
+// elsewhere, as in attributes.
+func withMarks(s string) string {
+	if !strings.Contains(s, markOpen) {
+		return s
+	}
+	var out strings.Builder
+	z := html.NewTokenizer(strings.NewReader(s))
+	open := strings.NewReplacer(markOpen, "<mark>", markClose, "</mark>")
+	for z.Next() != html.ErrorToken {
+		raw := string(z.Raw())
+		if strings.HasPrefix(raw, "<") {
+			raw = unmarked(raw)
+		} else {
+			raw = open.Replace(raw)
+		}
+		out.WriteString(raw)
+	}
+	return out.String()
+}
