@@ -23,30 +23,23 @@ type Touched struct {
 	// or read differently.
 	Gained, Lost, Altered int
 	// Pairs are variants before and after, enough to see each change once.
-	Pairs []Pair
+	Pairs []Compared
 }
 
-// Pair is one variant before and after, in one language.
-type Pair struct {
+// Compared is one variant before and after, in one language.
+type Compared struct {
 	Locale string
 	// Slots are what fills it; Before or After is empty where it is not filled.
-	Slots []PairSlot
+	Slots []ComparedSlot
 	// Before and After are how it looks; nil where there is none.
-	Before, After *Picture
+	Before, After *Shown
 }
 
-// PairSlot is one slot of a pair.
-type PairSlot struct{ Slot, Fragment, Before, After string }
+// ComparedSlot is one slot of a pair.
+type ComparedSlot struct{ Slot, Fragment, Before, After string }
 
 // Changed reports whether the slot reads differently.
-func (s PairSlot) Changed() bool { return s.Before != s.After }
-
-// Picture is a rendering: HTML, with what changed marked, or the fields of an
-// app.
-type Picture struct {
-	HTML   string
-	Fields map[string]string
-}
+func (s ComparedSlot) Changed() bool { return s.Before != s.After }
 
 // The renderings of a review: at most so many at a placement, and in all.
 const (
@@ -204,7 +197,7 @@ func (v *view) locales() []string {
 
 // pairs returns variants that show each change once: in the language asked for,
 // or in each that differs.
-func (v *view) pairs(asked string) (pairs []Pair, err error) {
+func (v *view) pairs(asked string) (pairs []Compared, err error) {
 	locales := v.locales()
 	if asked != "" {
 		locales = slices.DeleteFunc(locales, func(l string) bool { return l != asked })
@@ -248,7 +241,7 @@ func (v *view) restyled() bool {
 
 // news counts what a pair shows that was not seen yet, and takes it as seen. One
 // that reads the same may look different where it is restyled.
-func (p *Pair) news(seen map[string]bool, restyled bool) (n int) {
+func (p *Compared) news(seen map[string]bool, restyled bool) (n int) {
 	note := func(what string) {
 		if !seen[what] {
 			seen[what] = true
@@ -269,10 +262,10 @@ func (p *Pair) news(seen map[string]bool, restyled bool) (n int) {
 }
 
 // pair reads one variant before and after.
-func (v *view) pair(old, now int, locale string) Pair {
-	p := Pair{Locale: locale}
+func (v *view) pair(old, now int, locale string) Compared {
+	p := Compared{Locale: locale}
 	at := map[string]int{}
-	add := func(s *throughline.SnapshotPlacement, candidate int, set func(*PairSlot, string)) {
+	add := func(s *throughline.SnapshotPlacement, candidate int, set func(*ComparedSlot, string)) {
 		if s == nil || candidate < 0 {
 			return
 		}
@@ -282,33 +275,33 @@ func (v *view) pair(old, now int, locale string) Pair {
 			if !ok {
 				j = len(p.Slots)
 				at[slot.Name] = j
-				p.Slots = append(p.Slots, PairSlot{Slot: slot.Name})
+				p.Slots = append(p.Slots, ComparedSlot{Slot: slot.Name})
 			}
 			p.Slots[j].Fragment = slot.Choices[choice].Fragment
 			set(&p.Slots[j], slot.Choices[choice].Text[locale])
 		}
 	}
-	add(v.old, old, func(s *PairSlot, text string) { s.Before = text })
-	add(v.now, now, func(s *PairSlot, text string) { s.After = text })
+	add(v.old, old, func(s *ComparedSlot, text string) { s.Before = text })
+	add(v.now, now, func(s *ComparedSlot, text string) { s.After = text })
 	return p
 }
 
 // draw renders both sides.
-func (v *view) draw(p *Pair, old, now int) (err error) {
+func (v *view) draw(p *Compared, old, now int) (err error) {
 	both := old >= 0 && now >= 0
 	if old >= 0 {
-		if p.Before, err = v.was.draw(p.Slots, both, func(s PairSlot) string { return s.Before }); err != nil {
+		if p.Before, err = v.was.draw(p.Slots, both, func(s ComparedSlot) string { return s.Before }); err != nil {
 			return err
 		}
 	}
 	if now >= 0 {
-		p.After, err = v.is.draw(p.Slots, both, func(s PairSlot) string { return s.After })
+		p.After, err = v.is.draw(p.Slots, both, func(s ComparedSlot) string { return s.After })
 	}
 	return err
 }
 
 // draw renders one side, with the slots that changed marked where both are.
-func (f face) draw(slots []PairSlot, mark bool, text func(PairSlot) string) (*Picture, error) {
+func (f face) draw(slots []ComparedSlot, mark bool, text func(ComparedSlot) string) (*Shown, error) {
 	if f.markup == nil {
 		return nil, nil
 	}
@@ -321,7 +314,7 @@ func (f face) draw(slots []PairSlot, mark bool, text func(PairSlot) string) (*Pi
 		return nil, err
 	}
 	if plain == "" {
-		return &Picture{Fields: f.markup.Fields(values)}, nil
+		return &Shown{Fields: f.markup.Fields(values)}, nil
 	}
 	for _, s := range slots {
 		if !mark || !s.Changed() || values[s.Slot] == "" {
@@ -339,7 +332,7 @@ func (f face) draw(slots []PairSlot, mark bool, text func(PairSlot) string) (*Pi
 	if err != nil {
 		return nil, err
 	}
-	return &Picture{HTML: withMarks(marked)}, nil
+	return &Shown{HTML: withMarks(marked)}, nil
 }
 
 // What stands around a changed text while it is drawn: characters for private
