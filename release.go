@@ -30,12 +30,17 @@ type Release struct {
 	// LiveAt is when it went live, EndedAt when it ended or was withdrawn.
 	LiveAt  time.Time `json:"liveAt,omitzero"`
 	EndedAt time.Time `json:"endedAt,omitzero"`
-	// Reason is why it was withdrawn or returned to its author, by whom.
-	Reason string `json:"reason,omitempty"`
+	// EndedBy withdrew, returned or rolled it back; nil where its time was over.
+	// Returned is true where it went back to its author, and Reason says why.
+	EndedBy  *Actor `json:"endedBy,omitempty"`
+	Returned bool   `json:"returned,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 	// Trouble is what keeps it from going live or from ending; nil for nothing.
 	Trouble *Trouble `json:"trouble,omitempty"`
 	// Changes by kind and name.
 	Changes []Change `json:"changes"`
+	// Touches names the placements whose variants it changes.
+	Touches []string `json:"touches,omitempty"`
 	// Risk is computed from the changes.
 	Risk Risk `json:"risk"`
 	// Findings are those of the checks it passed.

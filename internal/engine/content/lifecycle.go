@@ -65,7 +65,7 @@ func (c *Content) propose(ctx context.Context, p prepared, rel throughline.Relea
 	if !waits {
 		rel.State = throughline.ReleaseApproved
 	}
-	rel.Changes, rel.Risk, rel.Findings = p.plan.Changes, p.plan.Risk, p.plan.Findings
+	describe(&rel, p.plan)
 	err := c.core.Update(ctx, func(tx record.Tx) error {
 		last, err := lastNumber(tx)
 		if err != nil {
@@ -204,7 +204,9 @@ func (c *Content) takeBack(ctx context.Context, by engine.Caller, number int, re
 		return rel, err
 	}
 	return c.change(ctx, rel, func(tx record.Tx, rel *throughline.Release) error {
+		actor := by.Actor
 		rel.State, rel.EndedAt, rel.Reason, rel.Trouble = throughline.ReleaseWithdrawn, c.core.Now(), reason, nil
+		rel.EndedBy, rel.Returned = &actor, event == throughline.EventReleaseReturned
 		if event == throughline.EventReleaseReturned {
 			if err := c.giveBack(tx, *rel); err != nil {
 				return err

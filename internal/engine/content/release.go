@@ -95,7 +95,7 @@ func (c *Content) liveSnapshot(ctx context.Context, head throughline.Release, de
 // Also runs in the transaction, and may refuse.
 func (c *Content) commit(ctx context.Context, p prepared, rel throughline.Release, also func(record.Tx) error) (throughline.Release, error) {
 	rel.State, rel.LiveAt, rel.After, rel.Trouble = throughline.ReleaseLive, c.core.Now(), p.head.Number, nil
-	rel.Changes, rel.Risk, rel.Findings = p.plan.Changes, p.plan.Risk, p.plan.Findings
+	describe(&rel, p.plan)
 	if rel.Number > 0 {
 		return rel, c.commitAs(ctx, p, &rel, false, also)
 	}
@@ -111,6 +111,14 @@ func (c *Content) commit(ctx context.Context, p prepared, rel throughline.Releas
 		if err := c.commitAs(ctx, p, &rel, true, also); throughline.CodeOf(err) != errTaken {
 			return rel, err
 		}
+	}
+}
+
+// describe says of a release what its plan says.
+func describe(rel *throughline.Release, plan throughline.Plan) {
+	rel.Changes, rel.Risk, rel.Findings, rel.Touches = plan.Changes, plan.Risk, plan.Findings, nil
+	for _, t := range plan.Touches {
+		rel.Touches = append(rel.Touches, t.Placement)
 	}
 }
 
@@ -200,6 +208,9 @@ func putLive(tx record.Tx, head, rel throughline.Release) error {
 			return err
 		}
 		undone.State, undone.EndedAt, undone.Trouble = state, rel.LiveAt, nil
+		if actor := rel.Author; number == rel.RollsBack {
+			undone.EndedBy = &actor
+		}
 		if err := putRelease(tx, undone); err != nil {
 			return err
 		}
