@@ -30,6 +30,8 @@ type previewPage struct {
 	// HTML is the web rendering's markup, unescaped: the response's policy is
 	// what keeps it harmless.
 	HTML template.HTML
+	// Dark shows it on a dark ground.
+	Dark bool
 	// Card is an app rendering's; nil on the web.
 	Card *card
 }
@@ -64,6 +66,11 @@ func (w *Web) preview(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	} else {
 		page.HTML = template.HTML(p.HTML)
 	}
+	return w.writePreview(rw, r, page, "private, max-age=86400")
+}
+
+// writePreview answers with a rendering as a document that can do nothing.
+func (w *Web) writePreview(rw http.ResponseWriter, r *http.Request, page previewPage, keep string) error {
 	var body bytes.Buffer
 	if err := w.pages["preview"].ExecuteTemplate(&body, "preview.html", page); err != nil {
 		return throughline.Errorf(throughline.Internal, "the preview cannot be written: %w", err)
@@ -71,7 +78,7 @@ func (w *Web) preview(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	h := rw.Header()
 	h.Set("Content-Security-Policy", previewPolicy)
 	h.Del("Cross-Origin-Opener-Policy") // browsers refuse it together with sandbox
-	h.Set("Cache-Control", "private, max-age=86400")
+	h.Set("Cache-Control", keep)
 	return writeHTML(rw, r, http.StatusOK, body.Bytes())
 }
 

@@ -21,7 +21,6 @@ func (w *Web) registerStations(p *routes) {
 	p.page("GET /brief", engine.RightRead, w.station(operate.StageBrief, w.briefs))
 	p.page("GET /make", engine.RightRead, w.station(operate.StageMake, w.pieces))
 	p.page("GET /check", engine.RightRead, w.station(operate.StageCheck, w.checks))
-	p.page("GET /release", engine.RightRead, w.station(operate.StageRelease, w.releases))
 	p.page("GET /decide", engine.RightRead, w.station(operate.StageDecide, w.decisions))
 	p.page("GET /deliver", engine.RightRead, w.station(operate.StageDeliver, w.deliveries))
 	p.page("GET /learn", engine.RightRead, w.station(operate.StageLearn, w.learnings))

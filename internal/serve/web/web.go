@@ -82,8 +82,6 @@ type Library interface {
 	Search(ctx context.Context, by engine.Caller, query string, limit int) ([]content.Hit, error)
 	// Check returns what the guardrails say of what is in force.
 	Check(ctx context.Context, by engine.Caller, change content.Change) ([]throughline.Finding, error)
-	// Releases returns some releases, the newest first.
-	Releases(ctx context.Context, by engine.Caller, f content.ReleaseFilter) (content.ReleasePage, error)
 	// List returns every resource of a kind, by name.
 	List(ctx context.Context, kind throughline.Kind) ([]throughline.Resource, error)
 }
@@ -102,6 +100,9 @@ type Config struct {
 	Staff Staff
 	// Library is what the search and the stations read; nil finds pages alone.
 	Library Library
+	// Releases are what goes live and how; Feeds the links that calendars read.
+	Releases Releases
+	Feeds    Feeds
 	// Log takes what goes wrong; never a trait or a secret.
 	Log *slog.Logger
 	// Enter signs in whoever holds a one-time link of the demo and returns their
@@ -130,6 +131,7 @@ type Web struct {
 	objects  map[throughline.Kind]bool
 	commands []command
 	glance   glance
+	seen     seen
 }
 
 // The limits of the door's own routes.
@@ -171,6 +173,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerPeople(p)
 	w.registerStations(p)
 	w.registerSearch(p)
+	w.registerReleases(p)
 }
 
 // registerFrame adds what every page leans on, and the home page.

@@ -1,0 +1,411 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// reviewView is a change as people judge it.
+type reviewView struct {
+	// Problems and Blocking stop it; Warnings are worth a look.
+	Problems           []problemView
+	Blocking, Warnings []findingView
+	Risk               riskView
+	Placements         []touchedView
+	// Unshown counts the renderings left out.
+	Unshown int
+	Changes []changeView
+	// Looks are the ways to look at the renderings.
+	Looks []lookGroup
+	// Dark and Phone are how they are looked at now.
+	Dark, Phone bool
+	Digest      string
+}
+
+type problemView struct{ Text, Fix, Where, URL string }
+
+// findingView is what a guardrail says, with the fix and where to do it.
+type findingView struct {
+	Where, URL, Says, Fix, Rule string
+	Badge                       template.HTML
+}
+
+type riskView struct {
+	Level   template.HTML
+	Reasons []string
+}
+
+// touchedView is a placement that the change shows at.
+type touchedView struct {
+	Name, Title, URL, Channel string
+	// Says is what happens to its variants; Notes the rest.
+	Says  string
+	Notes []string
+	Pairs []pairView
+}
+
+// pairView is one variant before and after.
+type pairView struct {
+	Locale string
+	// Before and After are addresses of renderings; empty where there is none.
+	Before, After string
+	Changed       []slotView
+}
+
+type slotView struct {
+	Slot string
+	Diff template.HTML
+}
+
+// changeView is one object with what differs in it, field by field.
+type changeView struct {
+	Ref, Kind, Name, URL string
+	Action               string
+	Fields               []fieldView
+	More                 int
+}
+
+type fieldView struct {
+	Path string
+	Diff template.HTML
+}
+
+// lookGroup is one choice of how to look.
+type lookGroup struct {
+	Name string
+	Tabs []tab
+}
+
+// shownFields is how many fields of one object are shown at once.
+const shownFields = 40
+
+// newReviewView lays out a review found at an address.
+func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
+	q := r.URL.Query()
+	v := reviewView{
+		Unshown: rev.Unshown, Digest: rev.Digest.String(),
+		Dark: q.Get("ground") == "dark", Phone: q.Get("width") == "phone",
+		Risk: riskView{badge(riskHealth(rev.Plan.Risk.Level), cmp.Or(string(rev.Plan.Risk.Level), "unknown")).HTML, rev.Plan.Risk.Reasons},
+	}
+	for _, p := range rev.Problems {
+		v.Problems = append(v.Problems, problemView{Text: sentence(p.Message), Fix: sentence(p.Fix), Where: where(p.Object, p.Field), URL: w.fieldURL(p.Object, p.Field)})
+	}
+	for _, f := range rev.Plan.Findings {
+		view := findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: severityCell(f.Severity).HTML}
+		if f.Variants > 0 {
+			view.Says += "; " + plural(f.Variants, "combination is", "combinations are") + " left out"
+		}
+		if blocks(f) {
+			v.Blocking = append(v.Blocking, view)
+		} else {
+			v.Warnings = append(v.Warnings, view)
+		}
+	}
+	base := strings.TrimSuffix(r.URL.Path, "/")
+	at := 0
+	for _, t := range rev.Touched {
+		view := w.newTouchedView(t)
+		for _, p := range t.Pairs {
+			view.Pairs = append(view.Pairs, newPairView(base, q, rev.Digest, at, p))
+			at++
+		}
+		v.Placements = append(v.Placements, view)
+	}
+	for _, ch := range rev.Plan.Changes {
+		v.Changes = append(v.Changes, w.newChangeView(ch))
+	}
+	v.Looks = looksAt(base, q, rev.Locales)
+	return v
+}
+
+func riskHealth(level throughline.RiskLevel) operate.Health {
+	switch level {
+	case throughline.RiskLow:
+		return operate.HealthOK
+	case throughline.RiskMedium:
+		return operate.HealthWarn
+	case throughline.RiskHigh, throughline.RiskCritical:
+		return operate.HealthBad
+	}
+	return operate.HealthNone
+}
+
+func where(ref throughline.Ref, path string) string {
+	if ref.Name == "" {
+		return ""
+	}
+	if path == "" {
+		return ref.String()
+	}
+	return ref.String() + ", " + strings.TrimPrefix(path, "spec.")
+}
+
+// fieldURL leads to a field of an object's page; empty where it has none.
+func (w *Web) fieldURL(ref throughline.Ref, path string) string {
+	at := w.objectURL(ref)
+	if at == "" || path == "" {
+		return at
+	}
+	return at + "#" + url.PathEscape(field{Name: path}.ID())
+}
+
+func (w *Web) newTouchedView(t content.Touched) touchedView {
+	v := touchedView{Name: t.Placement, Title: t.Title, URL: w.placementURL(t.Placement), Channel: t.Channel}
+	var parts []string
+	for _, p := range []struct {
+		n         int
+		one, many string
+	}{{t.Altered, "variant looks or reads differently", "variants look or read differently"}, {t.Gained, "comes", "come"}, {t.Lost, "goes", "go"}} {
+		if p.n > 0 {
+			parts = append(parts, plural(p.n, p.one, p.many))
+		}
+	}
+	switch {
+	case t.Before == 0:
+		parts = []string{"new, with " + plural(t.After, "variant", "variants")}
+	case t.After == 0:
+		parts = []string{"gone, with its " + plural(t.Before, "variant", "variants")}
+	}
+	v.Says = sentence(andList(parts)) + "; " + operate.SayCount(int64(t.Before)) + " before, " + operate.SayCount(int64(t.After)) + " after."
+	if len(t.Excluded) > 0 {
+		var rules []string
+		for _, rule := range sortedKeys(t.Excluded) {
+			rules = append(rules, operate.SayCount(int64(t.Excluded[rule]))+" by "+rule)
+		}
+		v.Notes = append(v.Notes, "Combinations left out: "+andList(rules)+".")
+	}
+	everyone := func(name string) string { return cmp.Or(name, "everyone") }
+	if t.Audience != t.AudienceWas && t.Before > 0 && t.After > 0 {
+		v.Notes = append(v.Notes, "It was for "+everyone(t.AudienceWas)+" and is for "+everyone(t.Audience)+".")
+	} else {
+		v.Notes = append(v.Notes, "For "+everyone(cmp.Or(t.Audience, t.AudienceWas))+".")
+	}
+	if t.Owner != "" {
+		v.Notes = append(v.Notes, t.Owner+" answers for it.")
+	}
+	return v
+}
+
+func newPairView(base string, q url.Values, digest throughline.Digest, at int, p content.Compared) pairView {
+	v := pairView{Locale: p.Locale}
+	keep := url.Values{"of": {digest.String()}}
+	for _, name := range []string{"ground", "locale"} {
+		if q.Get(name) != "" {
+			keep.Set(name, q.Get(name))
+		}
+	}
+	side := func(shown *content.Shown, name string) string {
+		if shown == nil {
+			return ""
+		}
+		return base + "/rendering/" + strconv.Itoa(at) + "/" + name + "?" + keep.Encode()
+	}
+	v.Before, v.After = side(p.Before, "before"), side(p.After, "after")
+	for _, s := range p.Slots {
+		if s.Changed() {
+			v.Changed = append(v.Changed, slotView{s.Slot, diffSpaces(s.Before, s.After)})
+		}
+	}
+	return v
+}
+
+func (w *Web) newChangeView(ch throughline.Change) changeView {
+	words := map[throughline.Action]string{throughline.Create: "new", throughline.Update: "changed", throughline.Delete: "deleted"}
+	v := changeView{Ref: ch.Ref.String(), Kind: string(ch.Ref.Kind), Name: ch.Ref.Name, URL: w.objectURL(ch.Ref), Action: words[ch.Action]}
+	if ch.Action == throughline.Delete {
+		v.URL = ""
+	}
+	v.More = max(0, len(ch.Fields)-shownFields)
+	for _, f := range ch.Fields[:len(ch.Fields)-v.More] {
+		v.Fields = append(v.Fields, fieldView{strings.TrimPrefix(f.Path, "spec."), diffSpaces(plainValue(f.From), plainValue(f.To))})
+	}
+	return v
+}
+
+// plainValue is a value as people read it: a text without quotes, a list or an
+// object with a line for each of its parts.
+func plainValue(v string) string {
+	var text string
+	if json.Unmarshal([]byte(v), &text) == nil {
+		return text
+	}
+	if !strings.HasPrefix(v, "{") && !strings.HasPrefix(v, "[") {
+		return v
+	}
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(v), "", "  ") != nil {
+		return v
+	}
+	return out.String()
+}
+
+var onlySpace = regexp.MustCompile(`<(del|ins)>([\s\x{a0}\x{2000}-\x{200f}\x{2028}\x{202f}\x{2060}\x{3000}\x{feff}]+)</`)
+
+// diffSpaces is diffText with white space written out where it is the change.
+func diffSpaces(before, after string) template.HTML {
+	signs := strings.NewReplacer(" ", "·", "\n", "⏎\n", "\t", "⇥", "\u00a0", "⍽", "\u202f", "⍽", "\r", "␍")
+	return template.HTML(onlySpace.ReplaceAllStringFunc(string(diffText(before, after)), func(s string) string {
+		m := onlySpace.FindStringSubmatch(s)
+		shown := signs.Replace(m[2])
+		if shown == m[2] { // of no width at all
+			shown = strings.Repeat("□", len([]rune(m[2])))
+		}
+		return "<" + m[1] + ">" + shown + "</"
+	}))
+}
+
+// looksAt are the ways to look at renderings: on which ground, how wide, in
+// which language.
+func looksAt(base string, q url.Values, locales []string) []lookGroup {
+	link := func(name, value string) string {
+		keep := url.Values{}
+		for _, n := range []string{"ground", "width", "locale"} {
+			if v := q.Get(n); v != "" && n != name {
+				keep.Set(n, v)
+			}
+		}
+		if value != "" {
+			keep.Set(name, value)
+		}
+		if len(keep) == 0 {
+			return base + "#looks"
+		}
+		return base + "?" + keep.Encode() + "#looks"
+	}
+	group := func(label, name string, choices ...[2]string) lookGroup {
+		g := lookGroup{Name: label}
+		for _, c := range choices {
+			g.Tabs = append(g.Tabs, tab{Name: c[1], URL: link(name, c[0]), On: q.Get(name) == c[0]})
+		}
+		return g
+	}
+	out := []lookGroup{
+		group("Ground", "ground", [2]string{"", "Light"}, [2]string{"dark", "Dark"}),
+		group("Width", "width", [2]string{"", "Wide"}, [2]string{"phone", "Phone"}),
+	}
+	if len(locales) > 1 {
+		choices := [][2]string{{"", "What differs"}}
+		for _, l := range locales {
+			choices = append(choices, [2]string{l, l})
+		}
+		out = append(out, group("Language", "locale", choices...))
+	}
+	return out
+}
+
+// seen keeps the latest reviews, so that their renderings need not be made
+// again for each frame of a page.
+type seen struct {
+	mu   sync.Mutex
+	keys []string
+	kept map[string][]content.Compared
+}
+
+// seenMost bounds how many reviews are kept.
+const seenMost = 16
+
+func (s *seen) put(key string, rev content.Review) {
+	var all []content.Compared
+	for _, t := range rev.Touched {
+		all = append(all, t.Pairs...)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil {
+		s.kept = map[string][]content.Compared{}
+	}
+	if _, ok := s.kept[key]; !ok {
+		if s.keys = append(s.keys, key); len(s.keys) > seenMost {
+			delete(s.kept, s.keys[0])
+			s.keys = s.keys[1:]
+		}
+	}
+	s.kept[key] = all
+}
+
+func (s *seen) get(key string) ([]content.Compared, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, ok := s.kept[key]
+	return all, ok
+}
+
+func seenKey(of, digest, locale string) string { return of + " " + digest + " " + locale }
+
+// reviewed returns a review and keeps its renderings.
+func (w *Web) reviewed(ctx context.Context, v viewer, in content.ReviewInput) (content.Review, error) {
+	rev, err := w.Releases.Review(ctx, v.Caller, in)
+	if err == nil {
+		w.seen.put(seenKey(keptAs(v, in), rev.Digest.String(), in.Locale), rev)
+	}
+	return rev, err
+}
+
+// keptAs names what is reviewed; a draft is its author's alone.
+func keptAs(v viewer, in content.ReviewInput) string {
+	if in.Draft {
+		return "draft of " + v.Person()
+	}
+	return "release " + strconv.Itoa(in.Release)
+}
+
+func (w *Web) draftRendering(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	return w.rendering(rw, r, v, content.ReviewInput{Draft: true, Locale: r.URL.Query().Get("locale")})
+}
+
+func (w *Web) releaseRendering(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	n, err := numberOf(r)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Releases.Release(r.Context(), v.Caller, n); err != nil {
+		return err // before anything kept is shown: it may be secret
+	}
+	return w.rendering(rw, r, v, content.ReviewInput{Release: n, Locale: r.URL.Query().Get("locale")})
+}
+
+// rendering shows one side of a pair as a document of its own.
+func (w *Web) rendering(rw http.ResponseWriter, r *http.Request, v viewer, in content.ReviewInput) error {
+	all, ok := w.seen.get(seenKey(keptAs(v, in), r.URL.Query().Get("of"), in.Locale))
+	if !ok {
+		rev, err := w.reviewed(r.Context(), v, in)
+		if err != nil {
+			return err
+		}
+		for _, t := range rev.Touched {
+			all = append(all, t.Pairs...)
+		}
+	}
+	at, err := strconv.Atoi(r.PathValue("at"))
+	if err != nil || at < 0 || at >= len(all) || !slices.Contains([]string{"before", "after"}, r.PathValue("side")) {
+		return noPage()
+	}
+	shown := all[at].After
+	if r.PathValue("side") == "before" {
+		shown = all[at].Before
+	}
+	if shown == nil {
+		return noPage()
+	}
+	page := previewPage{Title: sentence(r.PathValue("side")), Locale: all[at].Locale, Dark: r.URL.Query().Get("ground") == "dark"}
+	if shown.Fields != nil {
+		page.Card = newCard(operate.Preview{Fields: shown.Fields})
+	} else {
+		page.HTML = template.HTML(shown.HTML)
+	}
+	return w.writePreview(rw, r, page, "private, no-store")
+}
