@@ -136,10 +136,6 @@ func (s *stand) Check(context.Context, engine.Caller, content.Change) ([]through
 	return s.findings, s.fail
 }
 
-func (s *stand) Releases(context.Context, engine.Caller, content.ReleaseFilter) (content.ReleasePage, error) {
-	return content.ReleasePage{Releases: s.released}, s.fail
-}
-
 func (s *stand) Objects(ctx context.Context, _ engine.Caller, q content.ObjectQuery) (page content.ObjectPage, err error) {
 	all, err := s.List(ctx, q.Kind)
 	page.Total = len(all)
@@ -209,7 +205,7 @@ func everyDoor(c *web.Config) { c.People = new(operate.Access) }
 // mux serves the door on the stand.
 func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*serve.Mux, *web.Web) {
 	t.Helper()
-	c := web.Config{Lines: s, Previews: s, Access: s, Library: s, Log: slog.New(slog.DiscardHandler)}
+	c := web.Config{Lines: s, Previews: s, Access: s, Library: s, Releases: desk{s: s}, Log: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
 		f(&c)
 	}

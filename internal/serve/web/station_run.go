@@ -4,66 +4,11 @@ import (
 	"cmp"
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
-
-// releaseHealth is how a state of a release is to be looked at.
-func releaseHealth(r throughline.Release) operate.Health {
-	switch {
-	case r.Trouble != nil:
-		return operate.HealthBad
-	case r.State == throughline.ReleaseLive:
-		return operate.HealthOK
-	case r.State == throughline.ReleaseProposed:
-		return operate.HealthWarn
-	}
-	return operate.HealthNone
-}
-
-// by is who did something, as colleagues see them.
-func (p *stationPage) by(a throughline.Actor) operate.Owner {
-	if known, ok := p.People[a.ID]; ok && a.Kind == throughline.ActorPerson {
-		return known
-	}
-	return operate.Owner{Person: a.ID, Name: cmp.Or(a.ID, string(a.Kind)), Initials: initials(cmp.Or(a.ID, string(a.Kind)))}
-}
-
-func (w *Web) releases(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
-	p.Table = table{Caption: "Releases, the newest first", Columns: []column{{Name: "Release"}, {Name: "State"}, {Name: "Why"}, {Name: "Changes", Number: true}, {Name: "Risk"}, {Name: "Author"}, {Name: "Made"}}}
-	p.Empty = &beginning{
-		Title: "Here you will see what went live, when, and by whom",
-		What:  "A release is a set of changes that go live together, with its author, its diff and its risk. It can be rolled back as one.",
-		Why:   "What nobody can undo, nobody dares to change.",
-	}
-	if w.Library == nil {
-		return nil
-	}
-	before, _ := strconv.Atoi(q.Get("after")) // nonsense starts at the newest
-	page, err := w.Library.Releases(ctx, p.Viewer.Caller, content.ReleaseFilter{Before: before, Limit: listRows})
-	if err != nil {
-		return err
-	}
-	for _, r := range page.Releases {
-		number := strconv.Itoa(r.Number)
-		p.Table.Rows = append(p.Table.Rows, row{ID: number, Cells: []cell{
-			{Text: "Release " + number}, badge(releaseHealth(r), string(r.State)), {Text: cmp.Or(r.Message, "–"), Soft: r.Message == ""},
-			{Text: operate.SayCount(int64(len(r.Changes)))}, {Text: string(r.Risk.Level)},
-			ownerOf(p.by(r.Author)), {Text: operate.SayAge(r.CreatedAt, l.AsOf), Soft: true},
-		}})
-	}
-	if page.Next > 0 {
-		p.Table.Pages.Next = "/release?after=" + strconv.Itoa(page.Next)
-	}
-	if before > 0 {
-		p.Table.Pages.First = "/release"
-	}
-	return nil
-}
 
 // placementURL leads to a placement: its own page, or its row on The Line.
 func (w *Web) placementURL(name string) string {

@@ -1,0 +1,241 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/serve"
+)
+
+// draftPage is one's own open change set: the review before it goes.
+type draftPage struct {
+	shell
+	Says   string
+	Health operate.Health
+	Items  []draftItemView
+	Review reviewView
+	// Message and Schedule are the form; Waits is true where it will be proposed to
+	// Approvers, and not go live at once.
+	Message   field
+	Schedule  scheduleForm
+	Waits     bool
+	Approvers string
+	// Stopped says why it cannot be released as it is; empty where it can.
+	Stopped []string
+	// Undo and Redo are the latest steps.
+	Undo, Redo string
+	// Problem is what became of the last attempt.
+	Problem *serve.Fault
+	Empty   *beginning
+}
+
+// draftItemView is one object of a draft.
+type draftItemView struct {
+	Ref, Name, Kind, URL, Does string
+	Problem                    string
+	Saved                      when
+}
+
+// typed is what a form sent, to be shown again.
+type typed struct {
+	message  string
+	schedule throughline.Schedule
+	err      error
+}
+
+func (w *Web) draft(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	return w.showDraft(rw, r, v, http.StatusOK, nil)
+}
+
+func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, status int, again *typed) error {
+	d, err := w.Releases.Draft(r.Context(), v.Caller)
+	if err != nil {
+		return err
+	}
+	page := draftPage{shell: w.shell(r, v, "Your draft", crumb{Name: "Release", URL: "/release"}), Undo: d.Undo, Redo: d.Redo}
+	page.Path = "/draft"
+	page.Station, page.Wide, page.Styles, page.Scripts = "release", true, []string{"release.css"}, []string{"release.js"}
+	if again != nil && again.err != nil {
+		f := serve.FaultOf(again.err)
+		page.Problem = &f
+	}
+	if len(d.Items) == 0 {
+		page.Says, page.Health = "Your draft is empty", operate.HealthNone
+		page.Empty = &beginning{
+			Title: "Here you will see what you changed, before anybody else does",
+			What:  "What you edit collects here, saved as you type. You look at it as people will see it, and release it as one.",
+			Why:   "What goes live together is judged together, and undone together.",
+			Act:   "Make something", URL: "/make",
+		}
+		return w.render(rw, r, status, "draft", page)
+	}
+	rev, err := w.reviewed(r.Context(), v, content.ReviewInput{Draft: true, Locale: r.URL.Query().Get("locale")})
+	if err != nil {
+		return err
+	}
+	page.fill(w, r, d, rev, again)
+	return w.render(rw, r, status, "draft", page)
+}
+
+// fill lays out a draft and its review.
+func (p *draftPage) fill(w *Web, r *http.Request, d content.Draft, rev content.Review, again *typed) {
+	p.Review = w.newReviewView(r, rev)
+	p.Says, p.Health = sentence(saysReview(rev)), operate.HealthOK
+	if rev.Blocked() || len(rev.Refused) > 0 {
+		p.Health = operate.HealthBad
+	}
+	for _, item := range d.Items {
+		p.Items = append(p.Items, w.newDraftItem(r, item))
+	}
+	p.Waits, p.Approvers = rev.Waits, orList(rev.Approvers)
+	for _, problem := range rev.Refused {
+		p.Stopped = append(p.Stopped, sentence(problem.Message)+". "+sentence(problem.Fix)+".")
+	}
+	if n := inTheWay(rev); n > 0 {
+		p.Stopped = append(p.Stopped, "First mend what is in the way.")
+	}
+	message := d.Message
+	if message == "" {
+		message = saysChanges(rev.Plan.Changes)
+	}
+	schedule := throughline.Schedule{}
+	if again != nil {
+		message, schedule = again.message, again.schedule
+	}
+	p.Message = field{Name: "message", Label: "What is it for?", Kind: "textarea", Value: message, Hint: "People read it in the list of releases, and in the calendar.", Max: 500}
+	p.Schedule = newScheduleForm(schedule, zoneOf(r))
+	p.Schedule.Open = !schedule.IsZero()
+	if again != nil && again.err != nil && p.Schedule.blame(again.err) {
+		p.Problem = nil // it is said at the field
+	}
+}
+
+func (w *Web) newDraftItem(r *http.Request, item content.DraftItem) draftItemView {
+	v := draftItemView{Ref: item.Ref.String(), Kind: string(item.Ref.Kind), Name: item.Ref.Name, URL: w.objectURL(item.Ref), Does: "changed", Saved: whenIn(item.SavedAt, zoneOf(r))}
+	switch {
+	case item.Deleted:
+		v.Does = "deleted"
+	case item.Base.IsZero():
+		v.Does = "new"
+	}
+	switch {
+	case item.Text != "":
+		v.Problem = "It cannot be read yet."
+		if len(item.Problems) > 0 {
+			v.Problem = sentence(item.Problems[0].Message) + "."
+		}
+	case len(item.Conflicts) > 0:
+		v.Problem = "Somebody changed it too: choose between the two."
+	case item.Stale:
+		v.Does += ", joined with what somebody else released"
+	}
+	return v
+}
+
+// changeDraft does one thing to the draft: releases it, or takes steps back.
+func (w *Web) changeDraft(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	if err := r.ParseForm(); err != nil {
+		return formError(err)
+	}
+	ctx, by := r.Context(), v.Caller
+	var err error
+	switch r.PostFormValue("do") {
+	case "release", "schedule":
+		return w.releaseDraft(rw, r, v)
+	case "discard":
+		var refs []throughline.Ref
+		for _, text := range r.PostForm["ref"] {
+			refs = append(refs, refOf(text))
+		}
+		if _, err = w.Releases.Discard(ctx, by, refs...); err == nil {
+			said := "The draft is discarded."
+			if len(refs) > 0 {
+				said = "Discarded your changes to " + refs[0].String() + "."
+			}
+			w.toast(rw, r, toast{Text: said, Undo: &undo{URL: "/draft", Fields: map[string]string{"do": "undo"}}})
+		}
+	case "undo":
+		if _, err = w.Releases.Undo(ctx, by); err == nil {
+			w.toast(rw, r, toast{Text: "Undone.", Undo: &undo{URL: "/draft", Fields: map[string]string{"do": "redo"}, Label: "Do it again"}})
+		}
+	case "redo":
+		if _, err = w.Releases.Redo(ctx, by); err == nil {
+			w.toast(rw, r, toast{Text: "Done again.", Undo: &undo{URL: "/draft", Fields: map[string]string{"do": "undo"}}})
+		}
+	default:
+		return throughline.Errorf(throughline.Invalid, "the form does not say what to do").WithFix("go back and press one of its buttons")
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(rw, r, "/draft", http.StatusSeeOther)
+	return nil
+}
+
+// refOf reads Kind/name.
+func refOf(text string) throughline.Ref {
+	kind, name, _ := strings.Cut(text, "/")
+	return throughline.Ref{Kind: throughline.Kind(kind), Name: name}
+}
+
+// digestFrom reads the digest of what was looked at. A form without one is of
+// nothing that anybody saw.
+func digestFrom(r *http.Request) (throughline.Digest, error) {
+	d, err := throughline.ParseDigest(r.PostFormValue("reviewed"))
+	if err != nil || d.IsZero() {
+		return d, throughline.Errorf(throughline.Conflict, "the form does not say what you looked at").WithFix("look at it as it is now, and decide")
+	}
+	return d, nil
+}
+
+func (w *Web) releaseDraft(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	sent := &typed{message: strings.TrimSpace(r.PostFormValue("message"))}
+	if r.PostFormValue("do") == "schedule" {
+		sent.schedule = scheduleFrom(r)
+		if sent.schedule.IsZero() {
+			sent.err = throughline.Errorf(throughline.Invalid, "the schedule has no date").In(throughline.Ref{}, "goLive").
+				WithFix("say when it goes live, or release it now")
+		}
+	}
+	var rel throughline.Release
+	reviewed, err := digestFrom(r)
+	if err == nil {
+		err = sent.err
+	}
+	if err == nil {
+		rel, err = w.Releases.Propose(r.Context(), v.Caller, content.Proposal{Draft: true, Message: sent.message, Schedule: sent.schedule, Reviewed: reviewed})
+	}
+	if err != nil {
+		if !isProblem(err) {
+			return err
+		}
+		sent.err = err
+		return w.showDraft(rw, r, v, serve.FaultOf(err).Status, sent)
+	}
+	w.toast(rw, r, released(rel))
+	http.Redirect(rw, r, releaseURL(rel.Number), http.StatusSeeOther)
+	return nil
+}
+
+// released is what to say of a release that was just made or approved, with the
+// way back where there is one.
+func released(rel throughline.Release) toast {
+	name := "Release " + strconv.Itoa(rel.Number)
+	switch {
+	case rel.Trouble != nil:
+		return toast{Text: name + " could not go live: " + rel.Trouble.Message + ".", Bad: true}
+	case rel.State == throughline.ReleaseLive && rel.Number > 1:
+		return toast{Text: name + " is live.", Undo: &undo{URL: releaseURL(rel.Number) + "/rollback"}}
+	case rel.State == throughline.ReleaseLive:
+		return toast{Text: name + " is live."}
+	case rel.State == throughline.ReleaseProposed:
+		return toast{Text: name + " is proposed, and waits to be approved.", Undo: &undo{URL: releaseURL(rel.Number) + "/withdraw", Label: "Withdraw"}}
+	case rel.Schedule != nil:
+		return toast{Text: name + " " + saysDates(rel.Schedule) + "."}
+	}
+	return toast{Text: name + " is " + string(rel.State) + "."}
+}
