@@ -45,6 +45,11 @@ var classes = map[string]string{
 	"GET /brief": reads, "GET /make": reads, "GET /check": reads, "GET /release": reads, "GET /decide": reads, "GET /deliver": reads, "GET /learn": reads,
 	"GET /assets/{version}/{file...}": anyone, "POST /theme": anyone,
 
+	"GET /draft": changes, "POST /draft": changes, "GET /draft/rendering/{at}/{side}": changes,
+	"GET /release/{number}": reads, "GET /release/{number}/rendering/{at}/{side}": reads, "POST /release/{number}/approve": approves,
+	"POST /release/{number}/return": readsOr, "POST /release/{number}/withdraw": readsOr, "POST /release/{number}/reschedule": readsOr,
+	"POST /release/{number}/rollback": changes, "GET /calendar": reads, "POST /calendar/link": reads, "GET /calendar.ics": anyone,
+
 	"GET /sign-in": anyone, "POST /sign-in": anyone, "GET /sign-in/oidc": anyone, "POST /sign-in/oidc": anyone, "POST /sign-out": anyone,
 	"GET /welcome/{secret}": anyone, "POST /welcome/{secret}": anyone, "POST /welcome/{secret}/oidc": anyone, "GET /enter/{secret}": anyone,
 
