@@ -17,20 +17,35 @@ import (
 
 // Releases is what people do to let content go live, and to take it back.
 type Releases interface {
+	// Draft returns the caller's open change set.
 	Draft(ctx context.Context, by engine.Caller) (content.Draft, error)
+	// Discard takes items out of it; without refs all of them.
 	Discard(ctx context.Context, by engine.Caller, refs ...throughline.Ref) (content.Draft, error)
+	// Undo takes the last step back.
 	Undo(ctx context.Context, by engine.Caller) (content.Draft, error)
+	// Redo does it again.
 	Redo(ctx context.Context, by engine.Caller) (content.Draft, error)
+	// Review returns a draft, a release or a rollback as people judge it.
 	Review(ctx context.Context, by engine.Caller, in content.ReviewInput) (content.Review, error)
+	// Propose makes a release, live or waiting.
 	Propose(ctx context.Context, by engine.Caller, p content.Proposal) (throughline.Release, error)
+	// Releases returns those the caller may see, the newest first.
 	Releases(ctx context.Context, by engine.Caller, f content.ReleaseFilter) (content.ReleasePage, error)
+	// Release returns one, or NotFound for what the caller may not know of.
 	Release(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
+	// May says which of the methods below are allowed, and why not the rest.
 	May(ctx context.Context, by engine.Caller, number int) (content.ReleaseRights, error)
+	// Approve lets a release go live that somebody else made.
 	Approve(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
+	// Return gives a waiting one back to its author with a reason.
 	Return(ctx context.Context, by engine.Caller, number int, reason string) (throughline.Release, error)
+	// Withdraw takes a waiting one back.
 	Withdraw(ctx context.Context, by engine.Caller, number int, reason string) (throughline.Release, error)
+	// Reschedule changes its dates.
 	Reschedule(ctx context.Context, by engine.Caller, number int, s throughline.Schedule) (throughline.Release, error)
+	// Rollback makes a release that puts back what was before.
 	Rollback(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
+	// Calendar returns the dates from one instant until before another, in order.
 	Calendar(ctx context.Context, by engine.Caller, from, to time.Time) ([]content.Entry, error)
 }
 
