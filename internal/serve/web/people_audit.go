@@ -163,7 +163,10 @@ func sayActor(by throughline.Actor, people map[string]string) string {
 	case throughline.ActorPerson, "":
 		return name(by.ID)
 	case throughline.ActorSystem:
-		return strings.TrimSpace("the engine " + by.ID)
+		if by.ID != "" {
+			return "the engine, for " + by.ID
+		}
+		return "the engine"
 	case throughline.ActorRecipient:
 		return "a recipient"
 	}

@@ -158,11 +158,11 @@ func personURL(name string) string { return "/person/" + (&url.URL{Path: name}).
 func standing(m operate.Member) template.HTML {
 	switch {
 	case m.In:
-		return healthShape(operate.HealthOK) + " active"
+		return "<span>" + healthShape(operate.HealthOK) + " active</span>"
 	case !m.Invited.IsZero():
-		return healthShape(operate.HealthWarn) + template.HTML(" invited until "+m.Invited.Format("2 Jan"))
+		return "<span>" + healthShape(operate.HealthWarn) + template.HTML(" invited until "+m.Invited.Format("2 Jan")+"</span>")
 	}
-	return healthShape("") + ` <span class="soft">not invited</span>`
+	return `<span class="soft">` + healthShape("") + ` not invited</span>`
 }
 
 // sayRoles says what a member may do.

@@ -53,7 +53,7 @@ func tokensTable(all []operate.Token, by string) table {
 		if k.Name == operate.CommandLine || by != "" && k.CreatedBy != by {
 			continue
 		}
-		until := "revoked"
+		until := "it is revoked"
 		if !k.ExpiresAt.IsZero() {
 			until = k.ExpiresAt.Format("2 Jan 2006")
 		}
