@@ -50,18 +50,6 @@ func (h *Histogram) AddN(v float64, n uint64) {
 	h.buckets[bucketOf(v)] += n
 }
 
-// Merge adds all that another histogram counted.
-func (h *Histogram) Merge(o *Histogram) {
-	h.count += o.count
-	h.small += o.small
-	if h.buckets == nil && len(o.buckets) > 0 {
-		h.buckets = map[uint32]uint64{}
-	}
-	for b, n := range o.buckets {
-		h.buckets[b] += n
-	}
-}
-
 // Count returns how many values were added.
 func (h *Histogram) Count() uint64 { return h.count }
 

@@ -27,25 +27,6 @@ func Wilson(successes, n int64, confidence float64) Interval {
 	return i
 }
 
-// Difference returns the interval for the rate of a minus the rate of b, in
-// -1 to 1: Newcombe's hybrid of two score intervals. Without trials on either
-// side it is -1 to 1. It holds for one look at numbers whose size was fixed
-// beforehand; see [AnytimeDifference] for numbers that are watched.
-//
-// Source: R. G. Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
-func Difference(a, b Proportion, confidence float64) Interval {
-	if a.N <= 0 || b.N <= 0 {
-		return Interval{Low: -1, High: 1}
-	}
-	pa, pb := a.Rate(), b.Rate()
-	wa, wb := Wilson(a.Successes, a.N, confidence), Wilson(b.Successes, b.N, confidence)
-	d := pa - pb
-	return Interval{
-		Low:  d - math.Hypot(pa-wa.Low, wb.High-pb),
-		High: d + math.Hypot(wa.High-pa, pb-wb.Low),
-	}
-}
-
 // Proportion is successes in trials, 0 <= Successes <= N.
 type Proportion struct {
 	Successes int64 `json:"successes"`

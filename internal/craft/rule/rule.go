@@ -146,9 +146,6 @@ func (p *Program) loops() bool {
 // Text returns the rule as it was written.
 func (p *Program) Text() string { return p.text }
 
-// Cost returns the estimated worst case, in units of about one comparison.
-func (p *Program) Cost() uint64 { return p.cost }
-
 // Variables returns the variables the rule reads, ascending: the slots a
 // constraint needs.
 func (p *Program) Variables() []string { return slices.Clone(p.vars) }

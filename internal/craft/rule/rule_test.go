@@ -157,9 +157,9 @@ func TestWrongRules(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%.40s", tt.rule), func(t *testing.T) {
-			p, err := rule.Compile(tt.env, tt.rule)
+			_, err := rule.Compile(tt.env, tt.rule)
 			if err == nil {
-				t.Fatalf("compiled at cost %d", p.Cost())
+				t.Fatal("it compiled")
 			}
 			t.Log(err)
 			if throughline.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.want) {
@@ -235,7 +235,6 @@ func BenchmarkAudience(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			p := compile(b, env, bench.rule)
 			b.ReportAllocs()
-			b.ReportMetric(float64(p.Cost()), "cost")
 			for b.Loop() {
 				if _, err := p.Eval(bench.with); err != nil {
 					b.Fatal(err)

@@ -12,18 +12,17 @@ import (
 )
 
 // The saved form is a version byte, then, with every list preceded by its
-// length and numbers as varints: learned and unknown; the tallies by placement
+// length and numbers as varints: learned; the tallies by placement
 // and event, each with its keys ascending and their counts, and its trials; the
 // catalogue in the order of its own bytes; the current placements by name and
 // the snapshots by digest, both as positions in the catalogue.
-const formVersion = 1
+const formVersion = 2
 
 // Marshal returns the state's bytes. The same events give the same bytes,
 // whether folded at once or from a checkpoint. It never fails.
 func (s *State) Marshal() ([]byte, error) {
 	b := []byte{formVersion}
 	b = binary.AppendUvarint(b, s.learned)
-	b = binary.AppendUvarint(b, s.unknown)
 	b = binary.AppendUvarint(b, uint64(len(s.tallies)))
 	for _, k := range slices.SortedFunc(maps.Keys(s.tallies), tallyKey.compare) {
 		b = appendText(appendText(b, k.placement), k.event)
@@ -103,7 +102,7 @@ func (s *State) Unmarshal(b []byte) error {
 		r.bad = true
 	}
 	n := NewState()
-	n.learned, n.unknown = r.number(), r.number()
+	n.learned = r.number()
 	for range r.length(3) {
 		t := n.tally(tallyKey{r.text(), r.text()})
 		for range r.length(3) {

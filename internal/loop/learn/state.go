@@ -12,7 +12,7 @@ import (
 
 // Version is that of the fold and of its saved form: a checkpoint of another
 // version is thrown away and the fold rebuilt from the journal.
-const Version = 1
+const Version = 2
 
 // State is what policies learn from: for every placement and goal, how often
 // each combination of levels was shown and how often it succeeded. Counts go by
@@ -31,7 +31,6 @@ type State struct {
 	current map[string]*catalogued
 	tallies map[tallyKey]*tally
 	learned uint64
-	unknown uint64
 }
 
 // catalogued is one placement of one or more snapshots.
@@ -70,20 +69,6 @@ func NewState() *State {
 // Learned returns how often a count has changed since the first event: while it
 // stands still, so do the policies.
 func (s *State) Learned() uint64 { return s.learned }
-
-// Unknown returns how many exposures and outcomes named a snapshot, placement or
-// candidate that no snapshot.published told of. In a whole journal it is 0.
-func (s *State) Unknown() uint64 { return s.unknown }
-
-// Forgotten returns how many decisions were forgotten before their time because
-// too many were waiting; outcomes that came later are not counted.
-func (s *State) Forgotten() uint64 {
-	var n uint64
-	for _, t := range s.tallies {
-		n += t.trials.Counts().Evicted
-	}
-	return n
-}
 
 // Step folds one event into the state. Events that teach nothing are passed
 // over. A payload that cannot be read is an error with the code Corrupt, and the
@@ -125,14 +110,13 @@ func Step(s *State, e throughline.Event) error {
 }
 
 // lookup returns the placement a policy's token is about. Recipients held out
-// and fallbacks teach nothing; a token of nowhere is counted.
+// and fallbacks teach nothing, nor does a token of nowhere, which report counts.
 func (s *State) lookup(t throughline.Token) *catalogued {
 	if t.Arm != throughline.ArmPolicy {
 		return nil
 	}
 	placements := s.snapshots[t.Snapshot]
 	if int(t.Placement) >= len(placements) || int(t.Candidate) >= len(placements[t.Placement].at) {
-		s.unknown++
 		return nil
 	}
 	return placements[t.Placement]

@@ -47,11 +47,6 @@ func (s *State) code(c *coder) {
 		(*v).code(c)
 	})
 	s.content.code(c)
-	list(c, &s.epochs, func(e *Epoch) {
-		num(c, &e.Number)
-		num(c, &e.Through)
-		num(c, &e.At)
-	})
 	s.ledger.code(c)
 	s.signals.code(c)
 	s.applies.code(c)
@@ -225,7 +220,7 @@ func (r *Release) code(c *coder) {
 }
 
 func (l *ledger) code(c *coder) {
-	nums(c, &l.made, &l.lost, &l.unknown, &l.floor)
+	nums(c, &l.made, &l.lost, &l.floor)
 	l.seen.code(c)
 	l.waiting.code(c)
 }
@@ -256,7 +251,6 @@ func histogram(c *coder, h *stat.Histogram) {
 
 func (r *reaction) code(c *coder) {
 	histogram(c, &r.hist)
-	num(c, &r.missed)
 	num(c, &r.newest)
 	list(c, &r.answers, func(a *answer) { a.code(c) })
 	list(c, &r.waiting, func(s *signal) {

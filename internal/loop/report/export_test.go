@@ -15,8 +15,8 @@ var Relative = relative
 
 // Strain sets what only a long or an unlucky history sets.
 func Strain(s *State) {
-	s.ledger.floor, s.ledger.unknown = 7, 8
-	s.signals.missed, s.signals.early = 9, []use{{epoch: 10, at: 11}}
+	s.ledger.floor = 7
+	s.signals.early = []use{{epoch: 10, at: 11}}
 	s.signals.newest, s.signals.answers = 16, []answer{{epoch: 17, through: 18, at: 19, stale: true}}
 	s.applies.release, s.applies.at, s.applies.ready = 12, 13, answer{epoch: 20, through: 21, at: 22, stale: true}
 	s.applies.early = []use{{snapshot: [8]byte{14}, at: 15}}

@@ -17,8 +17,6 @@ import (
 type reaction struct {
 	hist    stat.Histogram // milliseconds
 	waiting []signal       // by number in the journal
-	// missed counts outcomes not measured because too many waited.
-	missed int64
 	// answers are the epochs that learned from outcomes in waiting, ascending;
 	// each has at least one that those before it have not.
 	answers []answer
@@ -63,10 +61,10 @@ const (
 	keepEarly   = 16
 )
 
-// wait starts the clock of an outcome.
+// wait starts the clock of an outcome. Beyond keepSignals none is measured: those
+// that wait came earlier, so what is measured is rather too slow than too fast.
 func (r *reaction) wait(seq uint64, at int64) {
 	if len(r.waiting) >= keepSignals {
-		r.missed++
 		return
 	}
 	r.waiting = append(r.waiting, signal{seq, at})
@@ -89,10 +87,10 @@ func (r *reaction) used(number uint32, at int64) {
 }
 
 // published takes an epoch.
-func (r *reaction) published(e Epoch) {
-	r.newest = max(r.newest, e.Number)
-	if r.learnsMore(e.Through) {
-		r.answers = append(r.answers, answer{epoch: e.Number, through: e.Through, at: e.At})
+func (r *reaction) published(e epoch) {
+	r.newest = max(r.newest, e.number)
+	if r.learnsMore(e.through) {
+		r.answers = append(r.answers, answer{epoch: e.number, through: e.through, at: e.at})
 	}
 	early := r.early
 	r.early = nil
@@ -148,9 +146,9 @@ func (a *applies) released(release int, at int64) {
 
 // published takes an epoch of a snapshot, whose catalogue is nil while the
 // journal has not told of it.
-func (a *applies) published(c *catalogue, e Epoch) {
+func (a *applies) published(c *catalogue, e epoch) {
 	if c != nil && a.release != 0 && c.release == a.release && a.ready.epoch == 0 {
-		a.ready = answer{epoch: e.Number, at: e.At}
+		a.ready = answer{epoch: e.number, at: e.at}
 	}
 }
 

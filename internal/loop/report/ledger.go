@@ -7,9 +7,6 @@ import "github.com/throughline-engine/throughline"
 type ledger struct {
 	made int64 // distinct decisions
 	lost int64
-	// unknown counts decisions shown for the first time so late that their
-	// record, if there is one, was forgotten here.
-	unknown int64
 
 	seen    queue // decisions journaled, the latest keepDecided
 	waiting queue // decisions shown whose record has not come yet
@@ -50,7 +47,6 @@ func (l *ledger) exposed(t throughline.Token, now int64) {
 	// Epochs are numbered by the second they were published in, so a decision of
 	// an old one may have been forgotten rather than lost.
 	if int64(t.Epoch) <= l.floor {
-		l.unknown++
 		return
 	}
 	l.waiting.push(t.Question, now)

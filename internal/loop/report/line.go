@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -85,9 +84,9 @@ type Loop struct {
 	// follows that, it goes on until the first decision made from this one.
 	Apply Quantiles
 	// Decisions counts those in the journal. Lost ones are known only from an
-	// exposure whose decision did not come within a minute; of Unknown ones the
-	// record may have been forgotten here.
-	Decisions, Lost, Unknown int64
+	// exposure whose decision did not come within a minute. One shown so late that
+	// its record may have been forgotten here is not among them.
+	Decisions, Lost int64
 	// Unplaced counts events about a snapshot that the journal does not tell of.
 	Unplaced int64
 }
@@ -98,7 +97,7 @@ func (s *State) Loop(owner string, now time.Time) Loop {
 		Reaction:  quantiles(&s.signals.hist, "s", 1000, owner, now),
 		Waiting:   len(s.signals.waiting),
 		Apply:     quantiles(&s.applies.hist, "ms", 1, owner, now),
-		Decisions: s.ledger.made, Lost: s.ledger.lost, Unknown: s.ledger.unknown,
+		Decisions: s.ledger.made, Lost: s.ledger.lost,
 		Unplaced: s.unplaced,
 	}
 	if l.Waiting > 0 {
@@ -107,40 +106,9 @@ func (s *State) Loop(owner string, now time.Time) Loop {
 	return l
 }
 
-// Pace is how often events of one type come.
-type Pace struct {
-	Type                 throughline.EventType
-	Total                int64
-	Latest               time.Time
-	LastMinute, LastHour int64
-}
-
-// Paces returns those of the event types that ever came, by type.
-func (s *State) Paces(now time.Time) []Pace {
-	var out []Pace
-	for what, p := range s.paces {
-		if !strings.Contains(what, ".") { // deliveries, outcomes and kinds are no event types
-			continue
-		}
-		out = append(out, Pace{
-			Type: throughline.EventType(what), Total: p.total, Latest: time.UnixMilli(p.latest).UTC(),
-			LastMinute: p.lastMinute(now.UnixMilli()), LastHour: p.lastHour(now.UnixMilli()),
-		})
-	}
-	slices.SortFunc(out, func(a, b Pace) int { return strings.Compare(string(a.Type), string(b.Type)) })
-	return out
-}
-
 // Releases returns the latest releases, the newest first.
 func (s *State) Releases() []Release {
 	out := slices.Clone(s.content.releases)
-	slices.Reverse(out)
-	return out
-}
-
-// Epochs returns the latest epochs, the newest first.
-func (s *State) Epochs() []Epoch {
-	out := slices.Clone(s.epochs)
 	slices.Reverse(out)
 	return out
 }

@@ -33,6 +33,12 @@ func TestWhatIsMeasuredOtherwiseStartsAnew(t *testing.T) {
 			p.Holdout = &throughline.Holdout{Share: share, Serve: serve, Scope: throughline.ScopePlacement}
 		}
 	}
+	control := func(fragment string) func(*throughline.CataloguedPlacement) {
+		return func(p *throughline.CataloguedPlacement) {
+			held(0.1, throughline.ServeControl)(p)
+			p.Holdout.Control = throughline.Filling{"headline": fragment, "badge": "new"}
+		}
+	}
 	tests := []struct {
 		name          string
 		before, after func(*throughline.CataloguedPlacement)
@@ -42,6 +48,7 @@ func TestWhatIsMeasuredOtherwiseStartsAnew(t *testing.T) {
 		{"a holdout where there was none", same, held(0.1, throughline.ServeUniform), false},
 		{"a larger holdout", held(0.1, throughline.ServeUniform), held(0.2, throughline.ServeUniform), false},
 		{"a holdout that gets something else", held(0.1, throughline.ServeUniform), held(0.1, throughline.ServeControl), false},
+		{"a holdout whose control is filled otherwise", control("a"), control("b"), false},
 		{"another owner", same, func(p *throughline.CataloguedPlacement) { p.Owner = "Jo Ash" }, true},
 		{"the same again", held(0.1, throughline.ServeUniform), held(0.1, throughline.ServeUniform), true},
 	}

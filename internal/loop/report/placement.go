@@ -100,7 +100,7 @@ func measureOf(c *throughline.CataloguedPlacement) string {
 		return c.Event
 	}
 	h := c.Holdout
-	return fmt.Sprint(c.Event, "\x00", h.Share, h.Scope, h.Serve)
+	return fmt.Sprint(c.Event, "\x00", h.Share, h.Scope, h.Serve, h.Control) // maps print in order
 }
 
 // republish takes what a new snapshot says of the placement. Numbers of another

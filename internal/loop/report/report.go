@@ -7,7 +7,7 @@
 // with intervals are computed when asked for, and one that the data do not
 // support is refused with what is missing. It remembers a bounded amount: trials
 // for their window (package trial), days for 400 days and what is finer for less,
-// and the latest releases and epochs. What tokens point into it keeps for
+// and the latest releases. What tokens point into it keeps for
 // good, as a recipient may hold an old one, each distinct placement once.
 package report
 
@@ -19,7 +19,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 4
+const Version = 5
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {
@@ -30,7 +30,6 @@ type State struct {
 	shelf   []*catalogue // of the snapshots, oldest first
 	places  map[string]*placement
 	content content
-	epochs  []Epoch // the latest, oldest first
 	ledger  ledger
 	signals reaction
 	applies applies
@@ -163,26 +162,21 @@ func (s *State) learned(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
-	epoch := Epoch{p.Number, p.Through, e.RecordedAt.UnixMilli()}
-	s.epochs = lastN(append(s.epochs, epoch), keepEpochs)
-	s.signals.published(epoch)
-	s.applies.published(s.catalogue([8]byte(p.Snapshot[:8])), epoch)
+	published := epoch{p.Number, p.Through, e.RecordedAt.UnixMilli()}
+	s.signals.published(published)
+	s.applies.published(s.catalogue([8]byte(p.Snapshot[:8])), published)
 	return nil
 }
 
-// Epoch is one publication of what the policies learned.
-type Epoch struct {
-	Number uint32
-	// Through is the last event it has learned from.
-	Through uint64
-	// At is when it was recorded, in Unix milliseconds.
-	At int64
+// epoch is one publication of what the policies learned.
+type epoch struct {
+	number uint32
+	// through is the last event it has learned from.
+	through uint64
+	at      int64 // when it was recorded
 }
 
-const (
-	keepEpochs   = 512
-	keepReleases = 100
-)
+const keepReleases = 100
 
 // The things that come at a pace and are not event types.
 const (
