@@ -12,7 +12,7 @@ import (
 type Request struct {
 	// Placement is where.
 	Placement string
-	// Unit is who: the targeting key, an opaque id of at most 256 bytes.
+	// Unit is who: the targeting key, an opaque id of at most MaxUnit bytes.
 	Unit string
 	// Context is what the request says of the recipient; audience rules read it.
 	// The key "locale" asks for a language.
@@ -20,6 +20,9 @@ type Request struct {
 	// At is when.
 	At time.Time
 }
+
+// MaxUnit is the longest unit in bytes, wherever one is named.
+const MaxUnit = 256
 
 // Locale returns the language the context asks for, or "".
 func (r Request) Locale() string {

@@ -12,11 +12,15 @@ type Snapshot struct {
 	// PublicDecisions is Engine.PublicDecisions.
 	PublicDecisions bool `json:"publicDecisions,omitempty"`
 	// Audiences are the rules its placements and pieces refer to, by name,
-	// ascending; at most 64.
+	// ascending; at most MaxAudiences.
 	Audiences []SnapshotAudience `json:"audiences,omitempty"`
 	// Placements by name, ascending.
 	Placements []SnapshotPlacement `json:"placements"`
 }
+
+// MaxAudiences is how many audiences one snapshot may refer to: a request keeps
+// one bit for each.
+const MaxAudiences = 64
 
 // Encode returns the snapshot's bytes, of which its digest is made.
 func (s *Snapshot) Encode() []byte { return mustJSON(s) }

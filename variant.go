@@ -38,6 +38,10 @@ type Arms struct {
 	Candidates [][]uint16 `json:"candidates"`
 }
 
+// MaxCandidates is how many fillings may compete in one placement: a candidate's
+// position is two bytes, and the last ones are taken.
+const MaxCandidates = 65_000
+
 // Key names candidate c by its levels, the same across releases as long as the
 // meaning of every piece stays: "hello@1|cta-shop@2|".
 func (a Arms) Key(c int) string {

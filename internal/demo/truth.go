@@ -95,9 +95,9 @@ func (t *Truth) gather(c catalogue) (map[string]mask, error) {
 		t.audiences = append(t.audiences, crowd{name, program})
 		bits[name] = 1 << i
 	}
-	if len(bits) > 64 {
+	if len(bits) > throughline.MaxAudiences {
 		return nil, throughline.Errorf(throughline.TooLarge, "the workspace has %d audiences", len(bits)).
-			WithFix("an engine has at most 64")
+			WithFix("an engine has at most %d", throughline.MaxAudiences)
 	}
 	return bits, nil
 }

@@ -13,14 +13,6 @@ import (
 	"github.com/throughline-engine/throughline"
 )
 
-// MaxAudiences is how many audiences the placements and pieces of one snapshot
-// may refer to: a request keeps one bit for each.
-const MaxAudiences = 64
-
-// MaxCandidates is how many candidates one placement may have: their positions
-// are two bytes, and the last one means the fallback.
-const MaxCandidates = throughline.FallbackCandidate
-
 // The defaults of a placement's policy.
 const (
 	DefaultFloor   = 0.02
@@ -148,8 +140,8 @@ func (b *builder) candidates(place, name string, a throughline.Assembly) [][]uin
 	switch {
 	case len(left) == 0:
 		b.fail(noneLeft(a).At(place))
-	case len(left) > MaxCandidates:
-		b.fail(throughline.Errorf(throughline.TooLarge, "%d variants compete, at most %d may", len(left), MaxCandidates).At(place).
+	case len(left) > throughline.MaxCandidates:
+		b.fail(throughline.Errorf(throughline.TooLarge, "%d variants compete, at most %d may", len(left), throughline.MaxCandidates).At(place).
 			WithFix("split the template, narrow what fills its slots, or constrain the combinations"))
 	}
 	return left
@@ -235,8 +227,8 @@ func (b *builder) audiences(placements []throughline.SnapshotPlacement) []throug
 			}
 		}
 	}
-	if len(rules) > MaxAudiences {
-		b.fail(throughline.Errorf(throughline.TooLarge, "placements and fragments name %d audiences, at most %d may be in force", len(rules), MaxAudiences).
+	if len(rules) > throughline.MaxAudiences {
+		b.fail(throughline.Errorf(throughline.TooLarge, "placements and fragments name %d audiences, at most %d may be in force", len(rules), throughline.MaxAudiences).
 			WithFix("join audiences whose rules say the same, or take them off fragments that are no longer used"))
 	}
 	var sorted []throughline.SnapshotAudience

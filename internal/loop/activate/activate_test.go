@@ -355,10 +355,10 @@ func TestAudienceLimit(t *testing.T) {
 		in.Resources = append(in.Resources, resource(name, &throughline.Audience{Rule: "context.x"}))
 		a.Slots[0].Choices = append(a.Slots[0].Choices, choice("f-"+name, name))
 	}
-	for i := range MaxAudiences - 2 { // pro and new are there
+	for i := range throughline.MaxAudiences - 2 { // pro and new are there
 		add(fmt.Sprintf("a%d", i))
 	}
-	if s := build(t, in); len(s.Audiences) != MaxAudiences {
+	if s := build(t, in); len(s.Audiences) != throughline.MaxAudiences {
 		t.Errorf("%d audiences", len(s.Audiences))
 	}
 	add("one-more")

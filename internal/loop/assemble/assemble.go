@@ -13,14 +13,9 @@ import (
 	"github.com/throughline-engine/throughline/internal/craft/rule"
 )
 
-// The limits on one template on one channel.
-const (
-	// MaxCandidates is how many fillings may be left: a candidate's position is
-	// two bytes, and the last ones are taken.
-	MaxCandidates = 65_000
-	// MaxCombinations is how many fillings there may be before constraints.
-	MaxCombinations = 2_000_000
-)
+// MaxCombinations is how many fillings of one template on one channel there may
+// be before constraints; after them, [throughline.MaxCandidates] may be left.
+const MaxCombinations = 2_000_000
 
 // Input is one template on one channel, and what may fill it.
 type Input struct {
@@ -186,8 +181,8 @@ func (c *combiner) enumerate() ([][]uint16, error) {
 	var descend func(slot int) error
 	descend = func(slot int) error {
 		if slot == len(c.slots) {
-			if len(all) == MaxCandidates {
-				return c.tooMany("more than %d variants that break no constraint, and that is the limit", MaxCandidates)
+			if len(all) == throughline.MaxCandidates {
+				return c.tooMany("more than %d variants that break no constraint, and that is the limit", throughline.MaxCandidates)
 			}
 			all = append(all, slices.Clone(filling))
 			return nil

@@ -7,9 +7,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/craft/rule"
 )
 
-// MaxUnit is the longest unit in bytes.
-const MaxUnit = 256
-
 // Decide answers a request. Held, which may be nil, is asked for an earlier
 // decision where the placement is sticky, and told of a new one.
 //
@@ -60,8 +57,8 @@ func (t *Table) consider(c *consideration, req throughline.Request) error {
 	case req.Unit == "":
 		return throughline.Errorf(throughline.Invalid, "the request does not say who it is for").
 			WithFix("send a targeting key: any stable id of the recipient that is not a name or an address")
-	case len(req.Unit) > MaxUnit:
-		return throughline.Errorf(throughline.Invalid, "the targeting key has %d bytes, at most %d are allowed", len(req.Unit), MaxUnit).
+	case len(req.Unit) > throughline.MaxUnit:
+		return throughline.Errorf(throughline.Invalid, "the targeting key has %d bytes, at most %d are allowed", len(req.Unit), throughline.MaxUnit).
 			WithFix("send a short id, or a hash of the long one")
 	case !utf8.ValidString(req.Unit):
 		return throughline.Errorf(throughline.Invalid, "the targeting key is not UTF-8").WithFix("send it as text, such as hexadecimal digits")

@@ -59,8 +59,8 @@ func Compile(snapshot *throughline.Snapshot, epoch *throughline.Epoch, key []byt
 		key: slices.Clone(key), questionKey: questionKey(key),
 		byName: make(map[string]*placement, len(snapshot.Placements)),
 	}
-	if len(snapshot.Audiences) > 64 {
-		return nil, throughline.Errorf(throughline.TooLarge, "the snapshot has %d audiences, at most 64 can be told apart", len(snapshot.Audiences))
+	if len(snapshot.Audiences) > throughline.MaxAudiences {
+		return nil, throughline.Errorf(throughline.TooLarge, "the snapshot has %d audiences, at most %d can be told apart", len(snapshot.Audiences), throughline.MaxAudiences)
 	}
 	bits := make(map[string]uint64, len(snapshot.Audiences))
 	env := rule.AudienceEnv()

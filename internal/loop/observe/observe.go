@@ -25,10 +25,10 @@ const (
 	MaxMessageBytes  = 32 << 10
 	MaxBatchBytes    = 500 << 10
 	MaxBatchMessages = 2500
-	// MaxMessageID and MaxName are in characters, MaxUnit in bytes.
+	// MaxMessageID and MaxName are in characters; ids of recipients have at most
+	// throughline.MaxUnit bytes.
 	MaxMessageID = 100
 	MaxName      = 100
-	MaxUnit      = 256
 	// MaxDepth is how deep objects and lists may nest in a message.
 	MaxDepth = 32
 

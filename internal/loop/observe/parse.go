@@ -161,8 +161,8 @@ func (w *wire) check(kind Kind) *throughline.Error {
 		return throughline.Errorf(throughline.Invalid, "messageId has more than %d characters", MaxMessageID).
 			WithFix("send a shorter one, such as a UUID")
 	}
-	if len(w.UserID) > MaxUnit || len(w.AnonymousID) > MaxUnit {
-		return throughline.Errorf(throughline.Invalid, "userId or anonymousId has more than %d bytes", MaxUnit).
+	if len(w.UserID) > throughline.MaxUnit || len(w.AnonymousID) > throughline.MaxUnit {
+		return throughline.Errorf(throughline.Invalid, "userId or anonymousId has more than %d bytes", throughline.MaxUnit).
 			WithFix("send the id that was the targetingKey of the evaluation")
 	}
 	if w.UserID == "" && w.AnonymousID == "" {
