@@ -157,18 +157,35 @@ func (p *Provider) Finish(ctx context.Context, redirect string, flow Flow, answe
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(flow.Nonce)) != 1 {
 		return Identity{}, p.wrong(throughline.Errorf(throughline.Unauthorized, "the nonce is another"))
 	}
+	who := Identity{Issuer: id.Issuer, Subject: id.Subject}
+	who.Email, err = p.email(ctx, id, token)
+	return who, err
+}
+
+// email returns the verified e-mail that the id token has or, where e-mails count
+// and it has none, that the provider tells of the same person; else "".
+func (p *Provider) email(ctx context.Context, id *oidc.IDToken, token *oauth2.Token) (string, error) {
 	var claims struct {
 		Email    string `json:"email"`
 		Verified bool   `json:"email_verified"`
 	}
 	if err := id.Claims(&claims); err != nil {
-		return Identity{}, p.wrong(err)
+		return "", p.wrong(err)
 	}
-	who := Identity{Issuer: id.Issuer, Subject: id.Subject}
-	if claims.Verified {
-		who.Email = claims.Email
+	if claims.Email == "" && p.config.ByEmail && p.known.UserInfoEndpoint() != "" {
+		info, err := p.known.UserInfo(ctx, oauth2.StaticTokenSource(token))
+		if err != nil {
+			return "", p.wrong(err)
+		}
+		if info.Subject != id.Subject {
+			return "", p.wrong(throughline.Errorf(throughline.Unauthorized, "the subject is another"))
+		}
+		claims.Email, claims.Verified = info.Email, info.EmailVerified
 	}
-	return who, nil
+	if !claims.Verified {
+		return "", nil
+	}
+	return claims.Email, nil
 }
 
 // client asks the provider what it is, unless it has said so before.
