@@ -185,8 +185,8 @@ func rates(tallies []report.Tally) []Rate {
 
 const (
 	confidence = 0.95
-	// beliefAge is how old effects may be when they are shown: a belief about
-	// hundreds of levels takes a good part of a second to compute.
+	// beliefAge is how old effects may be when they are shown: a belief about a
+	// thousand variants takes a tenth of a second to compute.
 	beliefAge = 5 * time.Second
 )
 

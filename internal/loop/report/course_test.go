@@ -251,3 +251,35 @@ func TestSeriesIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkSeries asks for the longest course there can be: every moment of every
+// grain, with as many levels as are told apart.
+func BenchmarkSeries(b *testing.B) {
+	const levels = 128
+	j := &journal{}
+	j.wide(levels)
+	q := uint64(0)
+	for at, end := time.Duration(0), 400*24*time.Hour; at < end; {
+		for l := range levels {
+			q++
+			j.shown(hero(q, uint16(2*l+int(q%2)), policy, 1), at)
+		}
+		switch left := end - at; {
+		case left > 14*24*time.Hour:
+			at += 24 * time.Hour
+		case left > 2*time.Hour:
+			at += time.Hour
+		default:
+			at += time.Minute
+		}
+	}
+	s := fold(b, j.events)
+	now := noon.Add(400 * 24 * time.Hour)
+	moments := 0
+	for b.Loop() {
+		series, _ := s.Series("home.hero", now)
+		moments = len(series[0].At) + len(series[1].At) + len(series[2].At)
+	}
+	b.ReportMetric(float64(moments), "moments")
+	b.ReportMetric(float64(len(bytesOf(b, s))), "B/state")
+}

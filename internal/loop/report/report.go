@@ -9,6 +9,10 @@
 // for their window (package trial), days for 400 days and what is finer for less,
 // and the latest releases. What tokens point into it keeps for
 // good, as a recipient may hold an old one, each distinct placement once.
+//
+// Intervals take trials for independent, while chance holds out recipients: who
+// comes often gives trials that resemble each other, and the true interval is
+// wider than the one shown. docs/outcomes.md says by how much and what to do.
 package report
 
 import (
