@@ -60,6 +60,8 @@ var useCases = map[string]door{
 	"content.Content.Export": {route: "/api/v1/export", command: "export", no: "a file is for programs and folders"},
 
 	"live.Plane.Decide":     {route: "POST /ofrep/v1/evaluate/flags/{key}", no: "decisions are asked for by programs; people ask for explanations"},
+	"live.Plane.DecideAll":  {route: "POST /ofrep/v1/evaluate/flags", no: "decisions are asked for by programs"},
+	"live.Plane.Released":   {route: "GET /ofrep/v1/events", no: "told to programs that keep decisions"},
 	"live.Plane.Observe":    {route: "POST /v1/{kind}", no: "events are sent by programs"},
 	"live.Plane.Explain":    {route: "/api/v1/decisions/{id}", command: "explain", no: "the decision inspector comes next"},
 	"live.Plane.Ask":        {route: "/api/v1/ask", command: "explain", no: "the decision inspector comes next"},
@@ -78,6 +80,7 @@ var useCases = map[string]door{
 
 	"recipients.Recipients.Forget": {route: "/api/v1/forget", command: "forget", no: "the page of a recipient comes later"},
 
+	"operate.Operate.Renderer":  {route: "POST /v1/render/{key}", no: "pages of other sites ask it, by the browser module"},
 	"operate.Operate.Status":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
 	"operate.Operate.Line":      {route: "/api/v1/line", command: "get", page: "GET /{$}"},
 	"operate.Operate.Changed":   {page: "GET /line/events"},

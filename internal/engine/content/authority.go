@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -21,7 +22,46 @@ type area struct {
 // authorise refuses changes that the caller does not have the right to make.
 // Every refusal names the right, what it is missing over, and who has it.
 func authorise(by engine.Caller, before, after declare.Set, changes []throughline.Change) error {
-	return over(by, before, after, changes, func(k throughline.Kind) engine.Right { return engine.RightToChange(k) })
+	if err := over(by, before, after, changes, func(k throughline.Kind) engine.Right { return engine.RightToChange(k) }); err != nil {
+		return err
+	}
+	return mayGive(by, before, after, changes)
+}
+
+// mayGive refuses roles given or taken that the caller does not have: who may
+// change people could otherwise make themselves more.
+func mayGive(by engine.Caller, before, after declare.Set, changes []throughline.Change) error {
+	var problems throughline.Problems
+	for _, ch := range changes {
+		if ch.Ref.Kind != throughline.KindPerson {
+			continue
+		}
+		had, has := rolesOf(before, ch.Ref), rolesOf(after, ch.Ref)
+		for _, g := range slices.Concat(without(has, had), without(had, has)) {
+			if !by.MayGrant(g) {
+				problems = append(problems, throughline.Errorf(throughline.Forbidden, "you may neither give nor take the role %s here: you do not have it so far yourself", g.Role).
+					At(ch.Ref.String()).In(ch.Ref, "spec.roles").WithFix("ask the engine's owner"))
+			}
+		}
+	}
+	return problems.Err()
+}
+
+func rolesOf(set declare.Set, ref throughline.Ref) []throughline.Grant {
+	if r, ok := set.Get(ref); ok {
+		return r.Spec.(*throughline.Person).Roles
+	}
+	return nil
+}
+
+// without returns the grants that the others do not have just so.
+func without(grants, others []throughline.Grant) (left []throughline.Grant) {
+	for _, g := range grants {
+		if !slices.ContainsFunc(others, func(o throughline.Grant) bool { return reflect.DeepEqual(g, o) }) {
+			left = append(left, g)
+		}
+	}
+	return left
 }
 
 // mayApprove refuses a caller who may not approve all of the changes.

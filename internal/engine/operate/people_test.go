@@ -138,6 +138,27 @@ func TestInvitingPeople(t *testing.T) {
 	})
 }
 
+func TestNobodyMakesThemselvesMore(t *testing.T) {
+	t.Parallel()
+	e, _ := openStaff(t)
+	e.Apply(t, "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: pia}\nspec: {name: Pia Roth, roles: [{role: steward, kinds: [Person]}]}\n")
+	pia := caller(t, e, "pia")
+	give := func(person, roles string) error {
+		t.Helper()
+		text := "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: " + person + "}\nspec: {name: Somebody, roles: [" + roles + "]}\n"
+		resources, err := content.Read([]content.File{{Name: "person.yaml", Text: []byte(text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Content.Apply(t.Context(), pia, content.Change{Resources: resources})
+		return err
+	}
+	want(t, give("pia", "{role: steward}"), throughline.Forbidden)
+	want(t, give("new", "{role: maker}"), throughline.Forbidden)
+	want(t, give("steve", ""), throughline.Forbidden)
+	want(t, give("new", "{role: viewer, kinds: [Person]}"), "")
+}
+
 func TestHandingTheEngineOver(t *testing.T) {
 	t.Parallel()
 	e, _ := openStaff(t)

@@ -63,14 +63,17 @@ type Access interface {
 	Accept(ctx context.Context, secret, password string, from operate.Origin) (operate.Entered, error)
 	// Whose returns the person of a session that may be over already, or "".
 	Whose(ctx context.Context, cookie string) (string, error)
-	// Seal and Unseal enclose what a browser keeps for the engine.
+	// Seal encloses what a browser keeps for the engine.
 	Seal(purpose string, plain []byte) (string, error)
+	// Unseal opens it again, or returns an error with the code Invalid.
 	Unseal(purpose, sealed string) ([]byte, error)
 }
 
 // Staff declares people: as releases, like everything.
 type Staff interface {
+	// Get returns the resource in force, or an error with the code NotFound.
 	Get(ctx context.Context, ref throughline.Ref) (throughline.Resource, error)
+	// Apply makes a release of a change.
 	Apply(ctx context.Context, by engine.Caller, change content.Change) (throughline.Release, error)
 }
 
