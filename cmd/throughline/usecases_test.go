@@ -61,7 +61,7 @@ var useCases = map[string]door{
 
 	"live.Plane.Decide":     {route: "POST /ofrep/v1/evaluate/flags/{key}", no: "decisions are asked for by programs; people ask for explanations"},
 	"live.Plane.DecideAll":  {route: "POST /ofrep/v1/evaluate/flags", no: "decisions are asked for by programs"},
-	"live.Plane.Released":   {route: "GET /ofrep/v1/events", no: "told to programs that keep decisions"},
+	"live.Plane.Released":   {no: "told to programs that keep decisions, by GET /ofrep/v1/events"},
 	"live.Plane.Observe":    {route: "POST /v1/{kind}", no: "events are sent by programs"},
 	"live.Plane.Explain":    {route: "/api/v1/decisions/{id}", command: "explain", no: "the decision inspector comes next"},
 	"live.Plane.Ask":        {route: "/api/v1/ask", command: "explain", no: "the decision inspector comes next"},
