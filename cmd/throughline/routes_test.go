@@ -50,6 +50,12 @@ var classes = map[string]string{
 	"POST /release/{number}/return": readsOr, "POST /release/{number}/withdraw": readsOr, "POST /release/{number}/reschedule": readsOr,
 	"POST /release/{number}/rollback": changes, "GET /calendar": reads, "POST /calendar/link": reads, "GET /calendar.ics": anyone,
 
+	"GET /audience/{name...}": reads, "GET /brand/{name...}": reads, "GET /brief/{name...}": reads, "GET /channel/{name...}": reads,
+	"GET /engine/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
+	"GET /template/{name...}": reads, "GET /edit/{kind}/{name...}": reads, "POST /edit/{kind}/{name...}": changes,
+	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
+	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes,
+
 	"GET /sign-in": anyone, "POST /sign-in": anyone, "GET /sign-in/oidc": anyone, "POST /sign-in/oidc": anyone, "POST /sign-out": anyone,
 	"GET /welcome/{secret}": anyone, "POST /welcome/{secret}": anyone, "POST /welcome/{secret}/oidc": anyone, "GET /enter/{secret}": anyone,
 

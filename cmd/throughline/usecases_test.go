@@ -59,6 +59,12 @@ var useCases = map[string]door{
 
 	"content.Content.Export": {route: "/api/v1/export", command: "export", no: "a file is for programs and folders"},
 
+	"content.Content.Glance": {page: "GET /edit/{kind}/{name...}"},
+	"content.Content.Names":  {page: "GET /make/names"},
+	"content.Content.Sample": {page: "GET /make/preview/{kind}/{name...}"},
+	"content.Content.Said":   {page: "GET /edit/{kind}/{name...}"},
+	"content.Content.Sheet":  {page: "GET /make/copy"},
+
 	"live.Plane.Decide":     {route: "POST /ofrep/v1/evaluate/flags/{key}", no: "decisions are asked for by programs; people ask for explanations"},
 	"live.Plane.DecideAll":  {route: "POST /ofrep/v1/evaluate/flags", no: "decisions are asked for by programs"},
 	"live.Plane.Released":   {no: "told to programs that keep decisions, by GET /ofrep/v1/events"},

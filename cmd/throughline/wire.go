@@ -79,7 +79,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
 		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
 	})
-	doors := web.Config{People: p.access, Staff: p.content, Audit: operate.NewAudit(core), Library: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors := web.Config{People: p.access, Staff: p.content, Audit: operate.NewAudit(core), Library: p.content, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	if simulated {
 		doors.Enter = p.enter
 	}

@@ -41,7 +41,7 @@ func Encode(resources []throughline.Resource) ([]byte, error) {
 func written(v reflect.Value) *yaml.Node {
 	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
 		b, _ := m.MarshalText() // durations cannot fail
-		return textNode(string(b))
+		return TextNode(string(b))
 	}
 	switch v.Kind() {
 	case reflect.Interface, reflect.Pointer:
@@ -63,7 +63,7 @@ func written(v reflect.Value) *yaml.Node {
 	case reflect.Float64:
 		return floatNode(v.Float())
 	}
-	return textNode(v.String())
+	return TextNode(v.String())
 }
 
 func structNode(v reflect.Value) *yaml.Node {
@@ -73,7 +73,7 @@ func structNode(v reflect.Value) *yaml.Node {
 		if omitted(v.Type().Field(f.Index).Tag.Get("json"), value) {
 			continue
 		}
-		n.Content = append(n.Content, textNode(f.Name), written(value))
+		n.Content = append(n.Content, TextNode(f.Name), written(value))
 	}
 	if v.Type() == reflect.TypeFor[throughline.Length]() || v.Type() == reflect.TypeFor[throughline.Holdout]() {
 		return compact(n)
@@ -102,7 +102,7 @@ func mapNode(v reflect.Value) *yaml.Node {
 		entries[key.String()] = v.MapIndex(key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		n.Content = append(n.Content, textNode(key), written(entries[key]))
+		n.Content = append(n.Content, TextNode(key), written(entries[key]))
 	}
 	if len(n.Content) == 0 {
 		n.Style = yaml.FlowStyle
@@ -126,9 +126,9 @@ func floatNode(f float64) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: s}
 }
 
-// textNode writes a text: plain where that is safe, as a block where it has
+// TextNode writes a text: plain where that is safe, as a block where it has
 // several clean lines, otherwise in double quotes.
-func textNode(s string) *yaml.Node {
+func TextNode(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
 	switch {
 	case strings.Contains(s, "\n") && block(s):

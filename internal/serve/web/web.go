@@ -106,6 +106,9 @@ type Config struct {
 	// Releases are what goes live and how; Feeds the links that calendars read.
 	Releases Releases
 	Feeds    Feeds
+	// Making is what the pages that change content do it with; nil has no such
+	// pages.
+	Making Making
 	// Log takes what goes wrong; never a trait or a secret.
 	Log *slog.Logger
 	// Enter signs in whoever holds a one-time link of the demo and returns their
@@ -177,6 +180,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerStations(p)
 	w.registerSearch(p)
 	w.registerReleases(p)
+	w.registerMake(p)
 }
 
 // registerFrame adds what every page leans on, and the home page.
