@@ -64,6 +64,10 @@ var classes = map[string]string{
 	"GET /person/{name...}": "member+", "POST /account/password": member, "POST /account/sessions/{id}/end": member, "POST /account/sign-out": member,
 	"GET /tokens": operates, "POST /tokens": keys, "POST /tokens/{name}/revoke": "member+", "GET /audit": reads, "GET /audit.csv": reads,
 
+	"GET /placement/{name...}": reads, "GET /events/placement/{name...}": reads, "GET /variant/{placement}/{id}": reads,
+	"GET /inspect": reads, "POST /inspect": operates, "GET /decision/{id}": reads, "GET /recipient/{handle}": operates,
+	"GET /journal": reads, "GET /journal/{seq}": reads, "GET /journal.csv": reads, "GET /journal.jsonl": reads, "GET /events/journal": reads,
+
 	"GET /api/v1/status": reads, "GET /api/v1/line": reads, "GET /api/v1/placements/{name}": reads, "GET /api/v1/variants/{id}": reads,
 	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/search": reads,
 	"GET /api/v1/objects": reads, "GET /api/v1/objects/{kind}/{name}": reads, "GET /api/v1/objects/{kind}/{name}/revisions/{digest}": reads,

@@ -80,6 +80,10 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
 	})
 	doors := web.Config{People: p.access, Staff: p.content, Audit: operate.NewAudit(core), Library: p.content, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors.Sight = &web.Sight{
+		Stands: p.operate, Decisions: p.plane, Exclusions: p.content,
+		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),
+	}
 	if simulated {
 		doors.Enter = p.enter
 	}

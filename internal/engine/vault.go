@@ -211,6 +211,19 @@ func Suppressed(r record.Reader, hash string) (bool, error) {
 	return err == nil, err
 }
 
+// Find returns the subject of a unit, zero for one never recorded, and whether it
+// was forgotten. It makes none.
+func (v *Vault) Find(ctx context.Context, unit string) (id throughline.ID, suppressed bool, err error) {
+	err = v.core.Record.State.View(ctx, func(r record.Reader) error {
+		sub, err := v.read(r, v.UnitHash(unit))
+		if err == nil && sub != nil {
+			id, suppressed = sub.ID, sub.suppressed
+		}
+		return err
+	})
+	return id, suppressed, err
+}
+
 func (v *Vault) create(tx record.Tx, hash string) (*subject, error) {
 	sub := &subject{ID: v.core.NewID(), Key: RandomBytes(32)}
 	if err := PutJSON(tx, bucketSubjects, hash, sub, 0); err != nil {

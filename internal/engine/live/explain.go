@@ -43,6 +43,8 @@ type Answer struct {
 	Today *decide.Explanation `json:"today,omitempty"`
 	// Notes say what could not be told, and the reason.
 	Notes []string `json:"notes,omitempty"`
+	// Event is the decision's own record; nil where Recorded is false.
+	Event *throughline.Event `json:"-"`
 }
 
 // Explain finds a decision in the record by its id and decides it again from
@@ -79,7 +81,7 @@ func (p *Plane) explainRecorded(ctx context.Context, a *Answer, token throughlin
 		a.Notes = append(a.Notes, "The record of this decision is not in the journal: it was lost when the engine was killed, or is not written yet. The id itself proves what was served.")
 		return nil
 	}
-	a.Recorded, a.At = true, event.OccurredAt
+	a.Recorded, a.At, a.Event = true, event.OccurredAt, &event
 	plain, ok, err := p.core.Vault().Reveal(ctx, event)
 	if err != nil {
 		return err

@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/throughline-engine/throughline"
 )
 
 // BenchmarkTheLine writes the page of forty placements, and in relation to it
@@ -23,6 +26,43 @@ func BenchmarkTheLine(b *testing.B) {
 				bytes = w.Body.Len()
 			}
 			b.ReportMetric(float64(bytes), "B/page")
+		})
+	}
+}
+
+// BenchmarkSight writes the pages that show what happens, on a journal of a
+// hundred thousand events.
+func BenchmarkSight(b *testing.B) {
+	s := newSeen(b)
+	var last throughline.Decision
+	for i := range 200 {
+		last = s.Decide(b, "home.hero", fmt.Sprintf("visitor-%d", i), nil)
+	}
+	s.Recorded(b, 200)
+	made := s.Events(b)
+	made = made[len(made)-200:]
+	for len(s.Events(b)) < 100_000 {
+		more := make([]throughline.Event, 0, 5000)
+		for i := range cap(more) {
+			e := made[i%len(made)]
+			e.ID, e.Key, e.Seq = s.Core.NewID(), "", 0
+			more = append(more, e)
+		}
+		if _, err := s.Core.Record.Journal.Append(b.Context(), more); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, page := range []struct{ name, address string }{
+		{"placement", "/placement/home.hero"}, {"variant", "/variant/home.hero/" + string(last.Variant)},
+		{"decision", "/decision/" + string(last.ID)}, {"journal", "/journal"},
+		{"journal of something rare", "/journal?type=release"}, {"journal of nothing", "/journal?object=nothing"},
+	} {
+		b.Run(page.name, func(b *testing.B) {
+			for b.Loop() {
+				if w := s.ask(http.MethodGet, page.address, s.cookie, nil); w.Code != http.StatusOK {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
 		})
 	}
 }

@@ -29,23 +29,38 @@ type change struct {
 	Structure string `json:"structure"`
 }
 
-// events streams what changes on The Line to one page, as server-sent events.
-// The first message holds every leaf, so that a page that reconnects is whole.
-// The stream ends when the session does.
-func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
-	select {
-	case w.streams <- struct{}{}:
-		defer func() { <-w.streams }()
-	default:
-		serve.Problem(rw, throughline.Errorf(throughline.Unavailable, "too many live pages are open").WithFix("close some, or look again in a moment"))
-		return
-	}
-	if err := w.stream(rw, r); err != nil {
-		w.Log.ErrorContext(r.Context(), "stream ended", "route", r.Pattern, "error", err)
+// reading reads a live page again: its leaves, and what names its structure.
+type reading func(r *http.Request, v viewer) (leaves, string, error)
+
+// live streams what changes on a page, as server-sent events. The first message
+// holds every leaf, so that a page that reconnects is whole. The stream ends when
+// the session does.
+func (w *Web) live(read reading) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		select {
+		case w.streams <- struct{}{}:
+			defer func() { <-w.streams }()
+		default:
+			serve.Problem(rw, throughline.Errorf(throughline.Unavailable, "too many live pages are open").WithFix("close some, or look again in a moment"))
+			return
+		}
+		if err := w.stream(rw, r, read); err != nil {
+			w.Log.ErrorContext(r.Context(), "stream ended", "route", r.Pattern, "error", err)
+		}
 	}
 }
 
-func (w *Web) stream(rw http.ResponseWriter, r *http.Request) error {
+// lineLeaves reads The Line.
+func (w *Web) lineLeaves(r *http.Request, _ viewer) (leaves, string, error) {
+	l, err := w.Lines.Line(r.Context())
+	if err != nil {
+		return nil, "", err
+	}
+	page := newLinePage(l)
+	return page.leaves, page.Structure, nil
+}
+
+func (w *Web) stream(rw http.ResponseWriter, r *http.Request, read reading) error {
 	ctx := r.Context()
 	rc := http.NewResponseController(rw)
 	if err := rc.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) { // a stream outlives the server's time to read a request
@@ -54,7 +69,7 @@ func (w *Web) stream(rw http.ResponseWriter, r *http.Request) error {
 	sent := make(leaves)
 	for first := true; ; first = false {
 		changed := w.Lines.Changed()
-		msg, err := w.changes(ctx, cookieOf(r), sent)
+		msg, err := w.changes(r, read, sent)
 		if err != nil {
 			return endStream(ctx, rw, first, err)
 		}
@@ -92,22 +107,22 @@ func startStream(rw http.ResponseWriter) {
 	fmt.Fprint(rw, "retry: 2000\n\n")
 }
 
-// changes returns the leaves that differ from those sent, and notes them.
-func (w *Web) changes(ctx context.Context, cookie string, sent leaves) (change, error) {
-	visit, err := w.Access.Visit(ctx, cookie)
+// changes returns the leaves that differ from those sent, and notes them. Whoever
+// may no longer read is sent nothing.
+func (w *Web) changes(r *http.Request, read reading, sent leaves) (change, error) {
+	v, err := w.who(r)
 	if err != nil {
 		return change{}, err
 	}
-	if err := visit.Caller.Need(engine.RightRead); err != nil {
+	if err := v.Need(engine.RightRead); err != nil {
 		return change{}, err
 	}
-	l, err := w.Lines.Line(ctx)
+	now, structure, err := read(r, v)
 	if err != nil {
 		return change{}, err
 	}
-	page := newLinePage(l)
-	msg := change{Leaves: make(map[string]template.HTML), Structure: page.Structure}
-	for key, html := range page.leaves {
+	msg := change{Leaves: make(map[string]template.HTML), Structure: structure}
+	for key, html := range now {
 		if was, ok := sent[key]; !ok || was != html {
 			msg.Leaves[key] = html
 			sent[key] = html

@@ -11,7 +11,6 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
-	"github.com/throughline-engine/throughline/internal/serve"
 )
 
 // auditPage says who did what, and when.
@@ -30,7 +29,6 @@ func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error
 	if err != nil {
 		return err
 	}
-	q.By = v.Caller
 	rows, next, err := w.Audit.Find(r.Context(), q)
 	if err != nil {
 		return err
@@ -235,7 +233,7 @@ func (w *Web) auditCSV(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.Limit, q.By = auditRows, serve.CallerOf(r.Context())
+	q.Limit = auditRows
 	rows, _, err := w.Audit.Find(r.Context(), q)
 	if err != nil {
 		return err

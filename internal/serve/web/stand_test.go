@@ -200,7 +200,9 @@ func (s *stand) Unseal(_, sealed string) ([]byte, error) {
 
 // everyDoor opens the pages that the stand has nothing for, so that their routes
 // are there.
-func everyDoor(c *web.Config) { c.People, c.Making = new(operate.Access), new(content.Content) }
+func everyDoor(c *web.Config) {
+	c.People, c.Making, c.Sight = new(operate.Access), new(content.Content), new(web.Sight)
+}
 
 // mux serves the door on the stand.
 func (s *stand) mux(t testing.TB, change ...func(*web.Config)) (*serve.Mux, *web.Web) {

@@ -109,6 +109,9 @@ type Config struct {
 	// Making is what the pages that change content do it with; nil has no such
 	// pages.
 	Making Making
+	// Sight is what the pages of placements, variants, decisions and the journal
+	// read; nil leaves those pages out.
+	Sight *Sight
 	// Log takes what goes wrong; never a trait or a secret.
 	Log *slog.Logger
 	// Enter signs in whoever holds a one-time link of the demo and returns their
@@ -138,6 +141,10 @@ type Web struct {
 	commands []command
 	glance   glance
 	seen     seen
+	// routed are the patterns registered, so that pages lead only where there is
+	// something.
+	routed map[string]bool
+	ruled  ruledOut
 }
 
 // The limits of the door's own routes.
@@ -173,7 +180,7 @@ func (w *Web) Close() { w.close.Do(func() { close(w.closed) }) }
 // door's "not found".
 func (w *Web) Register(mux *serve.Mux) {
 	p := &routes{Web: w, mux: mux}
-	w.objects = make(map[throughline.Kind]bool)
+	w.objects, w.routed = make(map[throughline.Kind]bool), make(map[string]bool)
 	w.registerFrame(p)
 	w.registerAccess(p)
 	w.registerPeople(p)
@@ -181,12 +188,16 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerSearch(p)
 	w.registerReleases(p)
 	w.registerMake(p)
+	w.registerSight(p)
+	for _, r := range mux.Routes() {
+		w.routed[r.Pattern] = true
+	}
 }
 
 // registerFrame adds what every page leans on, and the home page.
 func (w *Web) registerFrame(p *routes) {
 	p.page("GET /{$}", engine.RightRead, w.line)
-	p.raw("GET /line/events", engine.RightRead, http.HandlerFunc(w.events))
+	p.raw("GET /line/events", engine.RightRead, w.live(w.lineLeaves))
 	p.page("GET /preview/{placement}/{variant}", engine.RightRead, w.preview)
 	p.page("GET /design", engine.RightRead, w.design)
 	p.open("POST /theme", "a choice of colours is nobody's secret", w.theme)

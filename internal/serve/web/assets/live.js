@@ -19,7 +19,7 @@ function say(name, words) {
 }
 
 // Ages and the time of day change all the while: to light them up would nag.
-const quiet = /^as-of$|\/pulse$|\/at$|\/spark$|\/area$|\/bar$/;
+const quiet = /^as-of$|\/pulse$|\/at$|\/spark$|\/area$|\/bar$|^rows$/;
 
 function put(place, key, html) {
 	if (place.innerHTML === html) return;
@@ -42,7 +42,7 @@ function take({ leaves, structure: now }) {
 let source;
 
 function listen() {
-	source = new EventSource("/line/events");
+	source = new EventSource(document.querySelector("[data-stream]")?.dataset.stream ?? "/line/events");
 	source.addEventListener("open", () => say("live", "Live"));
 	source.addEventListener("error", () => say("lost", "Not live"));
 	source.addEventListener("change", (event) => take(JSON.parse(event.data)));
