@@ -31,6 +31,7 @@ type Decisions interface {
 
 // Exclusions knows what keeps combinations from competing.
 type Exclusions interface {
+	// Exclusions returns each rule with a count and an example.
 	Exclusions(ctx context.Context, placement string) (content.Exclusions, error)
 	// Release returns a release that the caller may see, or NotFound.
 	Release(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
