@@ -90,6 +90,8 @@ type placementView struct {
 	ID    string
 	Open  bool
 	Facts placementFacts
+	// Page is the placement's own; empty where it has none.
+	Page string
 
 	HealthMark, Says, Gain, Top, Delivered leaf
 	Area, Rates, Missing                   leaf
@@ -105,7 +107,9 @@ type placementFacts struct{ Policy, Holdout, Sticky, Goal string }
 
 type variantView struct {
 	operate.VariantLine
-	URL, Title string
+	// URL is the rendering alone, Page the variant's own: the same where it has
+	// none.
+	URL, Page, Title string
 	// Says is the text that tells variants apart best.
 	Says                          string
 	Wide                          bool
@@ -123,12 +127,30 @@ func (w *Web) line(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		return err
 	}
 	page := newLinePage(l)
+	w.leadOn(&page)
 	loop := page.Loop
 	page.shell = w.shell(r, v, "The Line")
 	page.Owner, page.Live, page.Wide, page.Loop = l.Owner, true, true, loop
 	page.Styles, page.Scripts = []string{"line.css"}, []string{"line.js"}
 	page.Keys = []keyHint{{"t", "open the table of the placement you are in"}}
 	return w.render(rw, r, http.StatusOK, "line", page)
+}
+
+// leadOn gives placements and variants the addresses of their own pages, where
+// there are such pages.
+func (w *Web) leadOn(page *linePage) {
+	if w.Sight == nil {
+		return
+	}
+	for i := range page.Placements {
+		p := &page.Placements[i]
+		p.Page = w.objectURL(throughline.Ref{Kind: throughline.KindPlacement, Name: p.Name})
+		for _, views := range [][]variantView{p.Thumbs, p.Rows} {
+			for j := range views {
+				views[j].Page = variantURL(p.Name, views[j].ID)
+			}
+		}
+	}
 }
 
 // newLinePage makes all of the page but its shell.
@@ -257,7 +279,7 @@ func newVariant(v leaves, p operate.PlacementLine, l operate.VariantLine, series
 		first = operate.SayShare(l.Before)
 	}
 	return variantView{
-		VariantLine: l, URL: previewPath(p.Name, l.ID), Says: caption(p.Variants, l), First: first, Wide: p.Surface != throughline.App,
+		VariantLine: l, URL: previewPath(p.Name, l.ID), Page: previewPath(p.Name, l.ID), Says: caption(p.Variants, l), First: first, Wide: p.Surface != throughline.App,
 		Title:  fmt.Sprintf("Variant %s of %s as people see it", l.Label, p.Name),
 		Swatch: v.html(key+"swatch", swatch(class)),
 		Leads:  v.html(key+"leads", leads(l)),
