@@ -194,7 +194,7 @@ func momentsOf(rel throughline.Release, people map[string]operate.Owner, zone *t
 		all = append(all, m)
 	}
 	made := "Proposed"
-	if rel.ApprovedBy == nil && rel.LiveAt.Equal(rel.CreatedAt) {
+	if rel.ApprovedBy == nil && rel.Schedule == nil && !rel.LiveAt.IsZero() {
 		made = "Made"
 	}
 	add(rel.CreatedAt, made, &rel.Author)

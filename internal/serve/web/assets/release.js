@@ -17,6 +17,8 @@ if (told !== `throughline_zone=${zone}`) {
 		name.className = "soft";
 		name.textContent = zone;
 		time.replaceChildren(`${words} `, name);
+		const yours = time.closest("[data-not]");
+		if (yours?.dataset.not === zone) yours.hidden = true; // it says so already
 	}
 }
 
