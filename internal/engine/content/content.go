@@ -23,6 +23,8 @@ import (
 type Content struct {
 	core  *engine.Core
 	known known
+	// opinions are what was said of drafts.
+	opinions opinions
 }
 
 // New returns the content of an engine.

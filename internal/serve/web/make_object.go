@@ -25,8 +25,8 @@ type Making interface {
 	Revision(ctx context.Context, by engine.Caller, ref throughline.Ref, digest throughline.Digest) (throughline.Resource, error)
 	// Names returns what may be referred to.
 	Names(ctx context.Context, by engine.Caller, kind throughline.Kind) ([]content.Name, error)
-	// Sample renders a thing as the draft has it.
-	Sample(ctx context.Context, by engine.Caller, ref throughline.Ref, locale string) ([]content.Pair, error)
+	// Sample renders a thing in a placement as the draft has it.
+	Sample(ctx context.Context, by engine.Caller, ref throughline.Ref, placement, locale string) (content.Pair, error)
 	// Sheet returns fragments side by side.
 	Sheet(ctx context.Context, by engine.Caller, q content.SheetQuery) (content.SheetPage, error)
 	// Said returns what keeps the draft from being released, and what the checks say.
@@ -48,6 +48,10 @@ const (
 	formMost = 2 << 20
 	gridMost = 6 << 20
 )
+
+// checkedAtOnce is how many things there may be for a page to wait until they are
+// checked. With more, its script asks, or the reader does.
+const checkedAtOnce = 2000
 
 // registerMake adds the pages on which things are made and changed.
 func (w *Web) registerMake(p *routes) {
@@ -130,6 +134,9 @@ type objectPage struct {
 	Changed, New, Deleted bool
 	// Clash is what two people changed differently.
 	Clash *clash
+	// Later says that checking takes so long that the page does not wait for it;
+	// Asked that somebody asked for it all the same.
+	Later, Asked bool
 	// Shown are its renderings, Tried what a guardrail says of what there is.
 	Shown []sample
 	Tried []said
@@ -226,7 +233,7 @@ func (w *Web) newObjectPage(r *http.Request, v viewer, o content.Object) (*objec
 	if page.Clash != nil || page.Deleted {
 		return page, nil
 	}
-	page.AsYAML = r.URL.Query().Get("as") == "yaml"
+	page.AsYAML, page.Asked = r.URL.Query().Get("as") == "yaml", r.URL.Query().Has("check")
 	value, ok := page.value()
 	if !ok {
 		page.AsYAML, page.Broken = true, true
@@ -278,6 +285,9 @@ func (w *Web) formOf(ctx context.Context, v viewer, page *objectPage, o content.
 	if !page.AsYAML {
 		page.Fields = m.form(content.SchemaOf(o.Ref.Kind))
 	}
+	if page.Later = o.Draft != nil && o.Draft.Text == "" && page.Draft.Things > checkedAtOnce && !page.Asked; page.Later {
+		return w.samples(ctx, v, page, o)
+	}
 	all, err := w.saidOf(ctx, v, o)
 	if err != nil {
 		return err
@@ -293,7 +303,7 @@ func (w *Web) formOf(ctx context.Context, v viewer, page *objectPage, o content.
 	if err := w.tried(ctx, v, page); err != nil {
 		return err
 	}
-	return w.samples(ctx, v, page)
+	return w.samples(ctx, v, page, o)
 }
 
 // saidOf returns what is wrong with an object and what is worth a look, as the
@@ -331,14 +341,14 @@ func (w *Web) saidOf(ctx context.Context, v viewer, o content.Object) (all []sai
 }
 
 func saidFinding(f throughline.Finding) said {
-	text := f.Rule + ": " + f.Got + ", want " + f.Want
+	text := "Got " + f.Got + ", want " + f.Want
 	if f.Variants > 0 {
 		text = fmt.Sprintf("%s, in %s combinations", text, operate.SayCount(int64(f.Variants)))
 	}
 	if f.Fix != "" {
 		text += ". " + sentence(f.Fix)
 	}
-	return said{Path: f.Field(), Text: strings.TrimSuffix(text, ".") + ".", Wrong: f.Severity == throughline.Block && f.Variants == 0}
+	return said{Path: f.Field(), Text: strings.TrimSuffix(text, ".") + " (" + f.Rule + ").", Wrong: f.Severity == throughline.Block && f.Variants == 0}
 }
 
 // objectSaid answers a script with what is wrong now.

@@ -165,7 +165,7 @@ func (w *Web) afterSave(rw http.ResponseWriter, r *http.Request, o content.Objec
 		to += "?as=yaml"
 	}
 	if _, path, moved := strings.Cut(r.PostForm.Get("do"), " "); moved && saved.Sentence != "" {
-		to += "#at-" + idForm.Replace(path)
+		to += "#at-f-" + idForm.Replace(path)
 	}
 	undoing := &undo{URL: "/make/undo", Fields: map[string]string{"next": editURL(o.Ref)}}
 	switch {

@@ -314,29 +314,34 @@ func (w *Web) compare(ctx context.Context, v viewer, o content.Object, i int, pa
 }
 
 // samples finds where the object can be seen.
-func (w *Web) samples(ctx context.Context, v viewer, page *objectPage) error {
+func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content.Object) error {
 	const most = 3
-	switch page.Ref.Kind {
-	case throughline.KindTemplate, throughline.KindFragment, throughline.KindBrand, throughline.KindPlacement:
+	places := o.Lineage.Placements
+	switch o.Ref.Kind {
+	case throughline.KindPlacement:
+		places = []throughline.Ref{o.Ref}
+	case throughline.KindBrand:
+		for _, user := range o.UsedBy {
+			if user.Kind == throughline.KindTemplate && len(places) == 0 {
+				t, err := w.Making.Object(ctx, v.Caller, user)
+				if err != nil {
+					return err
+				}
+				places = t.Lineage.Placements
+			}
+		}
+	case throughline.KindTemplate, throughline.KindFragment:
 	default:
 		return nil
 	}
-	pairs, err := w.Making.Sample(ctx, v.Caller, page.Ref, "")
-	if err != nil {
-		return err
-	}
-	for i, p := range pairs[:min(len(pairs), most)] {
-		title := p.Title + ", " + p.Locale
-		if p.Problem != "" {
-			title += ": " + p.Problem
-		}
-		page.Shown = append(page.Shown, sample{Title: title, URL: sampleURL(page.Ref, i)})
+	for _, p := range places[:min(len(places), most)] {
+		page.Shown = append(page.Shown, sample{Title: "In " + p.Name, URL: sampleURL(o.Ref, p.Name)})
 	}
 	return nil
 }
 
-func sampleURL(ref throughline.Ref, i int) string {
-	return "/make/preview/" + strings.ToLower(string(ref.Kind)) + "/" + (&url.URL{Path: ref.Name}).EscapedPath() + "?n=" + strconv.Itoa(i)
+func sampleURL(ref throughline.Ref, placement string) string {
+	return "/make/preview/" + strings.ToLower(string(ref.Kind)) + "/" + (&url.URL{Path: ref.Name}).EscapedPath() + "?in=" + url.QueryEscape(placement)
 }
 
 // samplePage is one rendering of an object as the viewer's draft has it.
@@ -345,18 +350,14 @@ func (w *Web) samplePage(rw http.ResponseWriter, r *http.Request, v viewer) erro
 	if err != nil {
 		return err
 	}
-	pairs, err := w.Making.Sample(r.Context(), v.Caller, ref, r.URL.Query().Get("locale"))
+	pair, err := w.Making.Sample(r.Context(), v.Caller, ref, r.URL.Query().Get("in"), r.URL.Query().Get("locale"))
 	if err != nil {
 		return err
 	}
-	n, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("n"), "0"))
-	if err != nil || n < 0 || n >= len(pairs) {
-		return throughline.Errorf(throughline.NotFound, "%s is shown nowhere yet", ref).WithFix("give it a placement")
-	}
-	page := previewPage{Title: pairs[n].Title, Locale: pairs[n].Locale}
-	switch shown := pairs[n].After; {
+	page := previewPage{Title: pair.Title, Locale: pair.Locale}
+	switch shown := pair.After; {
 	case shown == nil:
-		page.HTML = template.HTML("<p>" + template.HTMLEscapeString(cmp.Or(pairs[n].Problem, "There is nothing to show yet.")) + "</p>")
+		page.HTML = template.HTML("<p>" + template.HTMLEscapeString(cmp.Or(pair.Problem, "There is nothing to show yet.")) + "</p>")
 	case shown.HTML != "":
 		page.HTML = template.HTML(shown.HTML)
 	default:

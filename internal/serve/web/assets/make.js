@@ -229,6 +229,7 @@ if (form && bar) {
 	// Back to a page that the browser kept shows what is saved now.
 	addEventListener("pageshow", (event) => event.persisted && location.reload());
 	restore();
+	if (document.querySelector("[data-later]")) check();
 }
 
 // Names to choose from
