@@ -123,6 +123,11 @@ func formEdit(form url.Values, o content.Object, edit *content.Edit) error {
 	}
 	if do := form.Get("do"); do != "" && do != doSave {
 		rearrange(&value, do)
+		if !value.Fits(s) { // no button of ours asked for that
+			if value, err = resourceOf(form, o.Ref, s, valueOf(o)); err != nil {
+				return err
+			}
+		}
 	}
 	if edit.Text, err = value.Write(s); err != nil {
 		return throughline.Errorf(throughline.Invalid, "the form cannot be written as YAML: %w", err).WithFix("take out characters that cannot be typed")
