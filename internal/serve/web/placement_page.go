@@ -225,7 +225,7 @@ func effectRows(all []operate.Effect) template.HTML {
 		if name == "" {
 			name = "left empty"
 		}
-		fmt.Fprintf(&b, `<tr><th scope="row" dir="auto"><span class="soft">%s</span> %s</th><td data-label="It says" class="filled" dir="auto">%s</td><td data-label="Beside its slot's average">%s</td><td data-label="Change" class="n">%s</td><td data-label="Deliveries" class="n">%s</td></tr>`,
+		fmt.Fprintf(&b, `<tr><th scope="row" dir="auto"><span class="soft">%s</span> %s</th><td data-label="It says" class="filled" dir="auto">%s</td><td data-label="Beside its slot's average">%s</td><td data-label="Odds" class="n">%s</td><td data-label="Deliveries" class="n">%s</td></tr>`,
 			esc(e.Slot), esc(name), esc(e.Text), effectRow(e, scale), esc(said), operate.SayCount(e.Change.N))
 	}
 	return template.HTML(b.String())
