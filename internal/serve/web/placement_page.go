@@ -41,7 +41,7 @@ type placementPage struct {
 	Pages              pager
 	Effects            leaf
 	HasEffects         bool
-	Scale              string
+	Scale, NoEffects   string
 	Shares, RateRows   [][]string
 	Excluded           content.Exclusions
 	ExcludedFault      string
@@ -132,7 +132,7 @@ func (w *Web) told(ctx context.Context, q operate.JournalQuery) (told []operate.
 func newPlacementPage(s operate.Stand, told []operate.Told, after int) placementPage {
 	v, p := leaves{}, s.Line
 	page := placementPage{
-		Stand: s, From: after, leaves: v, Setup: setupOf(s), HasEffects: len(s.Effects) > 0,
+		Stand: s, From: after, leaves: v, Setup: setupOf(s), HasEffects: len(s.Effects) > 0 && p.Deliveries >= operate.MinShown,
 		Structure: placementStructure(s),
 		Health:    v.html("health", healthMark(p.Health)),
 		Says:      v.text("answer", saysPlacement(p)),
@@ -143,6 +143,9 @@ func newPlacementPage(s operate.Stand, told []operate.Told, after int) placement
 		Effects:   v.html("effects", effectRows(s.Effects)),
 		Decisions: v.html("rows", decisionRows(told, s.Snapshot, p.Name)),
 		Shares:    sharesTable(p.Allocation), RateRows: ratesTable(s.Rates),
+	}
+	if !page.HasEffects {
+		page.NoEffects = notDrawn(p.Deliveries)
 	}
 	scale := effectScale(s.Effects)
 	page.Scale = operate.SayShare(scale)
@@ -188,7 +191,7 @@ func saysPlacement(p operate.PlacementLine) string {
 
 // placementStructure names what is on the page.
 func placementStructure(s operate.Stand) string {
-	return fmt.Sprintf("release %d, %d variants, %t", s.Release, s.Line.Total, len(s.Effects) > 0)
+	return fmt.Sprintf("release %d, %d variants, %t", s.Release, s.Line.Total, len(s.Effects) > 0 && s.Line.Deliveries >= operate.MinShown)
 }
 
 // setupOf says how a placement is set up, one thing each.
