@@ -41,4 +41,13 @@ func TestFromANumberToItsReason(t *testing.T) {
 	if found := v.axe(t); len(found) > 0 {
 		t.Errorf("the journal: %q", found)
 	}
+
+	for _, page := range []string{e.base + "/placement/home.hero", decision, variant, e.base + "/inspect"} {
+		for _, at := range []look{{1280, "light"}, {375, "dark"}} {
+			v.visit(t, page, at)
+			if found := v.axe(t); len(found) > 0 {
+				t.Errorf("%s at %s: %q", page, at, found)
+			}
+		}
+	}
 }
