@@ -137,7 +137,7 @@ func (c *Content) reviewDraft(ctx context.Context, by engine.Caller, rev *Review
 	if err != nil || len(change.Resources)+len(change.Delete) == 0 {
 		return sides{}, err
 	}
-	return c.reviewChange(ctx, by, change, rev)
+	return c.reviewChange(ctx, by, by.Actor.ID, change, rev)
 }
 
 // reviewRollback plans the undoing of a release.
@@ -161,16 +161,16 @@ func (c *Content) reviewRollback(ctx context.Context, by engine.Caller, number i
 	if err != nil {
 		return sides{}, err
 	}
-	return c.reviewChange(ctx, by, change, rev)
+	return c.reviewChange(ctx, by, by.Actor.ID, change, rev)
 }
 
-// reviewChange plans a change to what is in force.
-func (c *Content) reviewChange(ctx context.Context, by engine.Caller, change Change, rev *Review) (sides, error) {
+// reviewChange plans a change that somebody made to what is in force.
+func (c *Content) reviewChange(ctx context.Context, by engine.Caller, author string, change Change, rev *Review) (sides, error) {
 	var s sides
 	p, err := c.prepare(ctx, change, func(before, after declare.Set, changes []throughline.Change) error {
 		rev.Refused.Add(authorise(by, before, after, changes))
 		rev.Waits = modeOf(before) == throughline.Approved && change.rollsBack == 0
-		rev.Approvers = approversOf(by.Actor.ID, before, after, changes)
+		rev.Approvers = approversOf(author, before, after, changes)
 		return nil
 	})
 	rev.Plan, s.before, s.next = p.plan, p.before, p.next
@@ -220,7 +220,7 @@ func (c *Content) reviewRelease(ctx context.Context, by engine.Caller, number in
 	if err != nil {
 		return sides{}, err
 	}
-	s, err := c.reviewChange(ctx, by, change, rev)
+	s, err := c.reviewChange(ctx, by, rel.Author.ID, change, rev)
 	if rel.State == throughline.ReleaseWithdrawn {
 		rev.Problems = nil // nothing stands in the way of what nobody wants
 		rev.Plan.Changes, rev.Plan.Risk, rev.Plan.Findings = rel.Changes, rel.Risk, rel.Findings
