@@ -148,7 +148,7 @@ func (c *Content) approver(ctx context.Context, by engine.Caller, rel throughlin
 	if err := mayApprove(by, before, after, rel.Changes); err != nil {
 		return false, err
 	}
-	if !sameActor(by.Actor, rel.Author) {
+	if !engine.SameActor(by.Actor, rel.Author) {
 		return false, nil
 	}
 	reach := newReach(before, after)
@@ -162,18 +162,6 @@ func (c *Content) approver(ctx context.Context, by engine.Caller, rel throughlin
 	}
 	return false, throughline.Errorf(throughline.Forbidden, "nobody approves what they made themselves, and you made release %d", rel.Number).
 		WithFix("ask %s", joinOr(others))
-}
-
-// sameActor reports whether two actors are one person, also behind a key.
-func sameActor(a, b throughline.Actor) bool {
-	person := func(x throughline.Actor) string {
-		if x.OnBehalfOf != "" {
-			return x.OnBehalfOf
-		}
-		return string(x.Kind) + "/" + x.ID
-	}
-	pa, pb := person(a), person(b)
-	return pa == pb || "person/"+pa == pb || pa == "person/"+pb
 }
 
 // Return gives a release that is not live yet back to its author with a reason:
@@ -281,7 +269,7 @@ func (c *Content) change(ctx context.Context, seen throughline.Release, fn func(
 // authorOrApprover refuses everybody but the author of a release and those who
 // may approve it.
 func (c *Content) authorOrApprover(ctx context.Context, by engine.Caller, rel throughline.Release) error {
-	if sameActor(by.Actor, rel.Author) {
+	if engine.SameActor(by.Actor, rel.Author) {
 		return nil
 	}
 	before, after, err := c.sets(ctx, rel)

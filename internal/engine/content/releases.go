@@ -11,23 +11,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
-// secret reports whether a release may not be seen by everybody yet.
-func secret(rel throughline.Release, now time.Time) bool {
-	return rel.LiveAt.IsZero() && rel.Schedule != nil && now.Before(rel.Schedule.EmbargoAt)
-}
-
-// visible reports whether somebody may see a release: before its embargo only
-// its author and those who may approve, later whoever may read.
-func visible(by engine.Caller, rel throughline.Release, now time.Time) bool {
-	if sameActor(by.Actor, rel.Author) {
-		return true
-	}
-	if secret(rel, now) {
-		return by.Has(engine.RightApprove) || by.Owner && len(by.Limits) == 0
-	}
-	return by.Has(engine.RightRead)
-}
-
 // see returns a release, or NotFound for who may not see it: also that there is
 // one is secret.
 func (c *Content) see(ctx context.Context, by engine.Caller, number int) (rel throughline.Release, err error) {
@@ -41,7 +24,7 @@ func (c *Content) see(ctx context.Context, by engine.Caller, number int) (rel th
 	if err != nil {
 		return rel, err
 	}
-	if !visible(by, rel, c.core.Now()) {
+	if !by.MayKnow(rel, c.core.Now()) {
 		return throughline.Release{}, noRelease(number)
 	}
 	return rel, nil
@@ -102,7 +85,7 @@ func (c *Content) Releases(ctx context.Context, by engine.Caller, f ReleaseFilte
 			if err != nil {
 				return err
 			}
-			if f.takes(rel) && visible(by, rel, now) {
+			if f.takes(rel) && by.MayKnow(rel, now) {
 				page.Releases = append(page.Releases, rel)
 			}
 		}
@@ -207,7 +190,7 @@ func (c *Content) Calendar(ctx context.Context, by engine.Caller, from, to time.
 			if err != nil {
 				return err
 			}
-			if visible(by, rel, now) {
+			if by.MayKnow(rel, now) {
 				entries = append(entries, Entry{At: d.at, What: d.what, Release: rel.Number, State: rel.State, Title: rel.Message, Trouble: rel.Trouble != nil})
 			}
 		}

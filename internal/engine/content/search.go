@@ -68,7 +68,7 @@ func (c *Content) hit(r record.Reader, by engine.Caller, id string, words []stri
 			return Hit{}, false, err
 		}
 		rel, err := readRelease(r, n)
-		if err != nil || !visible(by, rel, c.core.Now()) {
+		if err != nil || !by.MayKnow(rel, c.core.Now()) {
 			return Hit{}, false, err
 		}
 		hit := Hit{Release: n, Title: "Release " + number}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/record"
 )
 
 // Audited is one thing that somebody did, as the journal has it.
@@ -39,6 +40,8 @@ func NewAudit(core *engine.Core) *Audit { return &Audit{core: core} }
 
 // AuditQuery says which rows are wanted. The zero query is the latest of all.
 type AuditQuery struct {
+	// By asks: what is under embargo is told only to who may know of it.
+	By engine.Caller
 	// Person is an actor's name, or that of whom they acted for.
 	Person string
 	// Type is an event type, or the beginning of one, such as release.
@@ -67,16 +70,28 @@ func (a *Audit) Find(ctx context.Context, q AuditQuery) (rows []Audited, next ui
 	if q.Before > 0 {
 		end = sort.Search(len(all), func(i int) bool { return all[i].Seq >= q.Before })
 	}
-	for i := end - 1; i >= 0; i-- {
-		if !q.wants(all[i]) {
-			continue
+	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
+		discreet := engine.NewDiscretion(r, q.By, a.core.Now())
+		for i := end - 1; i >= 0; i-- {
+			if !q.wants(all[i]) {
+				continue
+			}
+			may, err := discreet.MayKnow(all[i].Objects)
+			if err != nil {
+				return err
+			}
+			if !may {
+				continue
+			}
+			if len(rows) == q.Limit {
+				next = rows[len(rows)-1].Seq
+				return nil
+			}
+			rows = append(rows, all[i])
 		}
-		if len(rows) == q.Limit {
-			return rows, rows[len(rows)-1].Seq, nil
-		}
-		rows = append(rows, all[i])
-	}
-	return rows, 0, nil
+		return nil
+	})
+	return rows, next, err
 }
 
 func (q AuditQuery) wants(r Audited) bool {

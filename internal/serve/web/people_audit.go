@@ -11,6 +11,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/serve"
 )
 
 // auditPage says who did what, and when.
@@ -29,6 +30,7 @@ func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error
 	if err != nil {
 		return err
 	}
+	q.By = v.Caller
 	rows, next, err := w.Audit.Find(r.Context(), q)
 	if err != nil {
 		return err
@@ -233,7 +235,7 @@ func (w *Web) auditCSV(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.Limit = auditRows
+	q.Limit, q.By = auditRows, serve.CallerOf(r.Context())
 	rows, _, err := w.Audit.Find(r.Context(), q)
 	if err != nil {
 		return err
