@@ -98,7 +98,13 @@ func (s planted) questions(p *process) (all []*http.Request) {
 	}
 	for _, route := range p.mux.Routes() {
 		method, path, ok := strings.Cut(route.Pattern, " ")
-		if !ok || strings.HasSuffix(path, "/events") {
+		if !ok || strings.HasSuffix(path, "/events") || strings.HasPrefix(path, "/events/") {
+			continue
+		}
+		if method == http.MethodGet && strings.Contains(path, "{seq}") { // each entry of the journal
+			for seq := range 60 {
+				ask(method, strings.Replace(path, "{seq}", fmt.Sprint(seq+1), 1), "")
+			}
 			continue
 		}
 		path = values.Replace(path)
