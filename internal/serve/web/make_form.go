@@ -129,6 +129,7 @@ func (m *formMaker) fields(s *content.Schema, name, path string, v content.Value
 		value, given := v.Get(p.Name)
 		f := m.field(p.Schema, name+"."+p.Name, path+"."+p.Name, value, given)
 		f.Required = slices.Contains(s.Required, p.Name)
+		f.Open = f.Open || f.Required
 		if f.Shape == "select" && f.Required && f.Value != "" && f.Options[0].Value == "" {
 			f.Options = f.Options[1:]
 		}
@@ -155,7 +156,7 @@ func (m *formMaker) field(s *content.Schema, name, path string, v content.Value,
 			m.entries(f, s, v)
 		} else {
 			f.Shape, f.Fields = "group", m.fields(s, name, path, v)
-			f.Open = len(v.Fields) > 0 || slices.ContainsFunc(f.Fields, func(c *formField) bool { return c.Required })
+			f.Open = len(v.Fields) > 0
 		}
 		f.Kept = given && len(v.Fields) == 0
 	default:
