@@ -80,20 +80,7 @@ func (c *demoCmd) Run(s *shell) error {
 // applyExample declares the example workspace. Its owner exists only there, and
 // has accepted.
 func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, error) {
-	var files []content.File
-	workspace := demo.Workspace()
-	err := fs.WalkDir(workspace, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(workspace, name)
-		files = append(files, content.File{Name: name, Text: text})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	resources, err := content.Read(files)
+	resources, err := readExample()
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +89,18 @@ func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, err
 		return nil, err
 	}
 	return resources, p.access.AcceptFor(ctx, by.ID)
+}
+
+// filesOf reads every file of a workspace.
+func filesOf(workspace fs.FS) (files []content.File, err error) {
+	return files, fs.WalkDir(workspace, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(workspace, name)
+		files = append(files, content.File{Name: name, Text: text})
+		return err
+	})
 }
 
 func ownerOf(resources []throughline.Resource) string {

@@ -98,10 +98,11 @@ func (p *process) greet(ctx context.Context, w io.Writer, at place, invite bool)
 	if err != nil {
 		return err
 	}
-	if owner.Person == "" {
-		fmt.Fprintln(w, "No engine is declared yet. In another shell: throughline init my-workspace, then throughline apply my-workspace.")
-	}
 	why := "Nobody has accepted ownership yet."
+	if owner.Person == "" {
+		fmt.Fprintf(w, "This engine is new. Open this link to begin; it works once, within a day:\n  %s/welcome/%s\n", at.public, secret)
+		return nil
+	}
 	if owner.Accepted {
 		why = "A new password for " + owner.Name + "."
 	}

@@ -186,6 +186,9 @@ type welcomePage struct {
 
 func (w *Web) welcomePage(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	inv, err := w.Access.Invited(r.Context(), r.PathValue("secret"))
+	if w.unfounded(r, err) {
+		return w.showFounding(rw, r, v, http.StatusOK, newFounding())
+	}
 	if err != nil {
 		return w.usedLink(rw, r, v, err)
 	}
@@ -214,9 +217,12 @@ func (w *Web) welcome(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		return formError(err)
 	}
 	secret := r.PathValue("secret")
+	if _, err := w.Access.Invited(r.Context(), secret); w.unfounded(r, err) {
+		return w.found(rw, r, v)
+	}
 	in, err := w.Access.Accept(r.Context(), secret, r.PostFormValue("password"), w.origin(r))
 	if err == nil {
-		return w.enterAs(rw, r, in, "/")
+		return w.enterAs(rw, r, in, w.firstPage(r))
 	}
 	if throughline.CodeOf(err) != throughline.Invalid {
 		return w.usedLink(rw, r, v, err)

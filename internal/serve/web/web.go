@@ -112,6 +112,10 @@ type Config struct {
 	// Sight is what the pages of placements, variants, decisions and the journal
 	// read; nil leaves those pages out.
 	Sight *Sight
+	// Begin declares what the guided start asks for, Decider makes its first
+	// decision; without the first there is no guided start.
+	Begin   Beginnings
+	Decider Decider
 	// Log takes what goes wrong; never a trait or a secret.
 	Log *slog.Logger
 	// Enter signs in whoever holds a one-time link of the demo and returns their
@@ -189,6 +193,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerReleases(p)
 	w.registerMake(p)
 	w.registerSight(p)
+	w.registerStart(p)
 	for _, r := range mux.Routes() {
 		w.routed[r.Pattern] = true
 	}
