@@ -41,6 +41,8 @@ type Beginnings interface {
 
 // Decider makes decisions, as the doors for programs do.
 type Decider interface {
+	// Decide returns an error with the code NotFound for a placement that is not
+	// live.
 	Decide(ctx context.Context, req throughline.Request) (throughline.Decision, error)
 }
 

@@ -120,13 +120,11 @@ func (w *Web) readStart(r *http.Request) (startPage, error) {
 		page.First, page.Structure = told, "decision"
 		page.Says = "The engine decides. Now put it on a page of yours: three lines, with keys made for you."
 	}
-	seen, at, err := w.firstSeen(r.Context(), ref.Name)
+	words, seen, err := w.sayExposures(r.Context())
 	if err != nil {
 		return page, err
 	}
-	words := "No exposure yet. This line changes by itself when somebody has seen your page."
 	if seen {
-		words = "First exposure from your page at " + at.Format("15:04:05 MST") + "."
 		page.Says = "It works: somebody saw what the engine chose, and it learns from now on."
 	}
 	page.Waiting = page.leaves.text("waiting", words)
@@ -153,17 +151,18 @@ func (w *Web) firstTold(ctx context.Context, placement string) (*operate.Told, e
 	return nil, err
 }
 
-// firstSeen returns when the first exposure of a placement was, of the latest.
-func (w *Web) firstSeen(ctx context.Context, placement string) (seen bool, at time.Time, err error) {
-	found, err := w.Sight.Journal.Find(ctx, operate.JournalQuery{
-		Type: "exposure.", About: &throughline.Object{Type: "placement", ID: placement}, Limit: 200,
-	})
-	for _, e := range found.Events {
-		if !seen || e.OccurredAt.Before(at) {
-			seen, at = true, e.OccurredAt
-		}
+// sayExposures says when something was first seen. An exposure names only its
+// decision, so those of every placement count: a start has one.
+func (w *Web) sayExposures(ctx context.Context) (says string, seen bool, err error) {
+	found, err := w.Sight.Journal.Find(ctx, operate.JournalQuery{Type: string(throughline.EventExposureConfirmed), Limit: startLooks})
+	if err != nil || len(found.Events) == 0 {
+		return "No exposure yet. This line changes by itself when somebody has seen your page.", false, err
 	}
-	return seen, at, err
+	if len(found.Events) == startLooks { // the first is further back than it is worth looking
+		return "Exposures come in; the last at " + found.Events[0].OccurredAt.Format("15:04:05 MST") + ".", true, nil
+	}
+	first := found.Events[len(found.Events)-1].OccurredAt
+	return "First exposure from your page at " + first.Format("15:04:05 MST") + ".", true, nil
 }
 
 func (w *Web) startBlank(rw http.ResponseWriter, r *http.Request, v viewer) error {
@@ -191,11 +190,12 @@ func (w *Web) began(rw http.ResponseWriter, r *http.Request, v viewer, err error
 	return nil
 }
 
-// The patience of a first decision: a release takes a moment to be decided from,
+// The limits of the start. A first decision is waited for: a release takes a moment to be decided from,
 // and a decision one to be recorded.
 const (
 	startPatience = 3 * time.Second
 	startPause    = 50 * time.Millisecond
+	startLooks    = 50 // exposures
 )
 
 // startDecision asks for a decision as a visitor would, and waits until it is on
