@@ -118,7 +118,7 @@ func (w *Web) readStart(r *http.Request) (startPage, error) {
 	}
 	if told != nil {
 		page.First, page.Structure = told, "decision"
-		page.Says = "The engine decides. Now put it on a page of yours: three lines, with keys made for you."
+		page.Says = "The engine decides. Now put it on a page of yours: a few lines, with keys made for you."
 	}
 	words, seen, err := w.sayExposures(r.Context())
 	if err != nil {
@@ -170,12 +170,29 @@ func (w *Web) startBlank(rw http.ResponseWriter, r *http.Request, v viewer) erro
 		return formError(err)
 	}
 	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	if begun, err := w.begun(rw, r); begun || err != nil {
+		return err
+	}
 	f := First{value("title"), value("surface"), value("headline"), value("other"), value("button"), value("link")}
 	return w.began(rw, r, v, w.Begin.Blank(r.Context(), v.Caller, f), f)
 }
 
 func (w *Web) startExample(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	if begun, err := w.begun(rw, r); begun || err != nil {
+		return err
+	}
 	return w.began(rw, r, v, w.Begin.Example(r.Context(), v.Caller), First{})
+}
+
+// begun sends whoever would begin a second time on to what is there: a form sent
+// twice, or from an old page, overwrites nothing.
+func (w *Web) begun(rw http.ResponseWriter, r *http.Request) (bool, error) {
+	placements, err := w.Library.List(r.Context(), throughline.KindPlacement)
+	if err != nil || len(placements) == 0 {
+		return false, err
+	}
+	http.Redirect(rw, r, "/start", http.StatusSeeOther)
+	return true, nil
 }
 
 // began goes on to the first decision, or shows why nothing was begun.
