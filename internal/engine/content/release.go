@@ -177,6 +177,11 @@ func (c *Content) putRevisions(tx record.Tx, p prepared, rel throughline.Release
 			if err := tx.Delete(engine.BucketHead, ch.Ref.String()); err != nil {
 				return err
 			}
+			if ch.Ref.Kind == throughline.KindPerson {
+				if err := engine.CloseWaysIn(tx, ch.Ref.Name); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		res, _ := p.next.Get(ch.Ref)

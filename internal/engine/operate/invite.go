@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	bucketInvitations = "invitation" // secret hash -> invitation
+	bucketInvitations = engine.BucketInvitations
 
 	// How long a link may be open; the owner's own is open for the shortest.
 	shortestInvitation = 24 * time.Hour

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	bucketIdentities = "identity" // hash of issuer and subject -> identity
+	bucketIdentities = engine.BucketIdentities
 
 	providerWait  = 10 * time.Second
 	providerBytes = 1 << 20

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	bucketCredentials = "credential" // person -> credential
+	bucketCredentials = engine.BucketCredentials
 
 	minPassword = 10
 	maxPassword = 256

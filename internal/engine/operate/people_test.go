@@ -382,3 +382,71 @@ func TestKeysActForWhoMadeThem(t *testing.T) {
 		}
 	})
 }
+
+func TestAPersonDeclaredAgain(t *testing.T) {
+	t.Parallel()
+	e, _ := openStaff(t)
+	ana := caller(t, e, "ana")
+	invite := func() string {
+		t.Helper()
+		secret, err := e.Access.Invite(t.Context(), ana, "mia", 24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	in, err := e.Access.Accept(t.Context(), invite(), password, operate.Origin{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := invite()
+	made, err := e.Access.Invite(t.Context(), caller(t, e, "steve"), "dora", 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := e.Access.Enter(t.Context(), "dora", operate.Origin{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := throughline.Ref{Kind: throughline.KindPerson, Name: "mia"}
+	rel, err := e.Content.Apply(t.Context(), ana, content.Change{Delete: []throughline.Ref{ref}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Content.Rollback(t.Context(), ana, rel.Number); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("the old password opens nothing", func(t *testing.T) {
+		_, err := e.Access.SignIn(t.Context(), "mia", password, operate.Origin{})
+		want(t, err, throughline.Unauthorized)
+	})
+	t.Run("nor does a session from before", func(t *testing.T) {
+		if v, err := e.Access.Visit(t.Context(), in.Cookie); err != nil || !v.Caller.Stranger() {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
+	t.Run("nor does a link from before", func(t *testing.T) {
+		_, err := e.Access.Accept(t.Context(), link, password, operate.Origin{})
+		want(t, err, throughline.NotFound)
+	})
+	t.Run("a link that somebody made who is out opens nothing", func(t *testing.T) {
+		steve := throughline.Ref{Kind: throughline.KindPerson, Name: "steve"}
+		rel, err := e.Content.Apply(t.Context(), ana, content.Change{Delete: []throughline.Ref{steve}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Access.Invited(t.Context(), made)
+		want(t, err, throughline.NotFound)
+		_, err = e.Content.Rollback(t.Context(), ana, rel.Number)
+		want(t, err, "")
+	})
+	t.Run("everybody else stays in", func(t *testing.T) {
+		if v, err := e.Access.Visit(t.Context(), others.Cookie); err != nil || v.Caller.Stranger() {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
+	t.Run("a new link lets them in", func(t *testing.T) {
+		_, err := e.Access.Accept(t.Context(), invite(), password, operate.Origin{})
+		want(t, err, "")
+	})
+}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	bucketSessions = "session" // secret hash -> session
+	bucketSessions = engine.BucketSessions
 
 	// A session ends this long after signing in, or after it was last used.
 	sessionLife = 14 * 24 * time.Hour

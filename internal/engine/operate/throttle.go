@@ -19,7 +19,7 @@ import (
 
 const (
 	bucketAttempts = "attempt" // budget key -> attempts
-	bucketDevices  = "device"  // secret hash -> device
+	bucketDevices  = engine.BucketDevices
 
 	deviceLife = 180 * 24 * time.Hour
 	// attemptLife is how long failures are remembered.
