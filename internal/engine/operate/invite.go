@@ -242,10 +242,16 @@ func (a *Access) describeInvitation(r record.Reader, id string, inv invitation) 
 	} else if ignoreNotFound(err) != nil {
 		return Invitation{}, err
 	}
-	if _, by, err := personIn(r, inv.By); err == nil && by.Person != "" {
-		out.By = by
-	} else if err != nil {
+	by, maker, err := personIn(r, inv.By)
+	if err != nil {
 		return Invitation{}, err
+	}
+	if !by.Stranger() {
+		out.By = maker
+		if err := mayInvite(by, guest, o); err != nil {
+			return Invitation{}, throughline.Errorf(throughline.NotFound, "this link no longer holds: who made it may not make it today").
+				WithFix("ask the owner for a new one")
+		}
 	}
 	return out, nil
 }

@@ -106,6 +106,19 @@ func TestInvitingPeople(t *testing.T) {
 		_, err = e.Access.Accept(t.Context(), secret, password, operate.Origin{})
 		want(t, err, throughline.NotFound)
 	})
+	t.Run("one opens nothing once its maker may not make it any longer", func(t *testing.T) {
+		e, _ := openStaff(t)
+		secret, err := e.Access.Invite(t.Context(), caller(t, e, "steve"), "mia", day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Apply(t, "apiVersion: throughline/v1\nkind: Engine\nmetadata: {name: main}\nspec: {title: Test engine, owner: mia}\n")
+		_, err = e.Access.Accept(t.Context(), secret, password, operate.Origin{})
+		want(t, err, throughline.NotFound)
+		if v := caller(t, e, "mia"); v.Owner {
+			t.Error("whoever held the link owns the engine")
+		}
+	})
 	t.Run("a new password ends every session, and makes nobody the owner", func(t *testing.T) {
 		before, _, err := e.Access.StartSession(t.Context(), "mia")
 		if err != nil {
