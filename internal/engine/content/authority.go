@@ -43,8 +43,34 @@ func mayGive(by engine.Caller, before, after declare.Set, changes []throughline.
 					At(ch.Ref.String()).In(ch.Ref, "spec.roles").WithFix("ask the engine's owner"))
 			}
 		}
+		if !mayAddress(by, before, after, ch.Ref, had) {
+			problems = append(problems, throughline.Errorf(throughline.Forbidden, "you may not change the e-mail of %s, who may more than you: by it they sign in", ch.Ref).
+				At(ch.Ref.String()).In(ch.Ref, "spec.email").WithFix("ask the engine's owner"))
+		}
 	}
 	return problems.Err()
+}
+
+// mayAddress reports whether the caller may say which e-mail a person has who had
+// those roles. A sign-in provider that is trusted with e-mails lets in whoever has
+// it, so that it is worth as much as the roles.
+func mayAddress(by engine.Caller, before, after declare.Set, ref throughline.Ref, had []throughline.Grant) bool {
+	if by.Owner || emailOf(before, ref) == emailOf(after, ref) {
+		return true
+	}
+	for _, r := range before.Of(throughline.KindEngine) {
+		if r.Spec.(*throughline.Engine).Owner == ref.Name {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(had, func(g throughline.Grant) bool { return !by.MayGrant(g) })
+}
+
+func emailOf(set declare.Set, ref throughline.Ref) string {
+	if r, ok := set.Get(ref); ok {
+		return r.Spec.(*throughline.Person).Email
+	}
+	return ""
 }
 
 func rolesOf(set declare.Set, ref throughline.Ref) []throughline.Grant {

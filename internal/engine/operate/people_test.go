@@ -170,6 +170,22 @@ func TestNobodyMakesThemselvesMore(t *testing.T) {
 	want(t, give("new", "{role: maker}"), throughline.Forbidden)
 	want(t, give("steve", ""), throughline.Forbidden)
 	want(t, give("new", "{role: viewer, kinds: [Person]}"), "")
+	email := func(by engine.Caller, person, spec string) error {
+		t.Helper()
+		text := "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: " + person + "}\nspec: {name: Somebody, email: pia@example.org" + spec + "}\n"
+		resources, err := content.Read([]content.File{{Name: "person.yaml", Text: []byte(text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Content.Apply(t.Context(), by, content.Change{Resources: resources})
+		return err
+	}
+	t.Run("nor does the e-mail of the owner, by which they may sign in, become another's", func(t *testing.T) {
+		want(t, email(caller(t, e, "steve"), "ana", ""), throughline.Forbidden)
+		want(t, email(pia, "mia", ", roles: [{role: maker}]"), throughline.Forbidden)
+		want(t, email(caller(t, e, "steve"), "mia", ", roles: [{role: maker}]"), "")
+		want(t, email(caller(t, e, "ana"), "ana", ""), "")
+	})
 }
 
 func TestHandingTheEngineOver(t *testing.T) {
