@@ -216,7 +216,7 @@ func (c *Content) Reschedule(ctx context.Context, by engine.Caller, number int, 
 	if !live && !waiting(rel) {
 		return rel, wrongState(rel, "reschedule", throughline.ReleaseProposed, throughline.ReleaseApproved, throughline.ReleaseLive)
 	}
-	if err := c.authorOrApprover(ctx, by, rel); err != nil {
+	if err := c.mayReschedule(ctx, by, rel); err != nil {
 		return rel, err
 	}
 	if live {
@@ -277,6 +277,21 @@ func (c *Content) authorOrApprover(ctx context.Context, by engine.Caller, rel th
 		return err
 	}
 	return mayApprove(by, before, after, rel.Changes)
+}
+
+// mayReschedule refuses everybody but the author of a release, as long as they may
+// change what it changes, and those who may approve it: to end what is live is to
+// change it.
+func (c *Content) mayReschedule(ctx context.Context, by engine.Caller, rel throughline.Release) error {
+	before, after, err := c.sets(ctx, rel)
+	if err != nil {
+		return err
+	}
+	refused := mayApprove(by, before, after, rel.Changes)
+	if refused == nil || !engine.SameActor(by.Actor, rel.Author) {
+		return refused
+	}
+	return authorise(by, before, after, rel.Changes)
 }
 
 // sets returns what is in force, and what would be with the changes of a release

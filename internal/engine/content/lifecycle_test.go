@@ -372,3 +372,23 @@ func TestInstantsOfAZone(t *testing.T) {
 		})
 	}
 }
+
+func TestAnAuthorWhoMayNoLongerMake(t *testing.T) {
+	t.Parallel()
+	clock := enginetest.NewClock(morning())
+	e := enginetest.Open(t, enginetest.Options{Clock: clock.Now})
+	e.Apply(t, enginetest.Workspace)
+	rel := propose(t, e, mia(), throughline.Schedule{}, enginetest.Headline("Of better days"))
+	end := throughline.Schedule{Zone: "Europe/Zurich", End: "2026-11-23T12:00"}
+	t.Run("does not end what is live", func(t *testing.T) {
+		demoted := enginetest.Person("mia", throughline.Grant{Role: throughline.Viewer})
+		if _, err := e.Content.Reschedule(t.Context(), demoted, rel.Number, end); throughline.CodeOf(err) != throughline.Forbidden {
+			t.Errorf("%v, want forbidden", err)
+		}
+	})
+	t.Run("one who may still does", func(t *testing.T) {
+		if _, err := e.Content.Reschedule(t.Context(), mia(), rel.Number, end); err != nil {
+			t.Error(err)
+		}
+	})
+}
