@@ -206,7 +206,7 @@ const lineageMost = 100
 // placement. What fills a template is found by the slots, not by a name.
 func (k *known) lineage(r record.Reader, res throughline.Resource) (l Lineage, err error) {
 	ref := res.Ref()
-	var briefs, templates, fragments, placements = refSet{}, refSet{}, refSet{}, refSet{}
+	briefs, templates, fragments, placements := refSet{}, refSet{}, refSet{}, refSet{}
 	switch s := res.Spec.(type) {
 	case *throughline.Brief:
 		templates.add(k.usersOf(ref, throughline.KindTemplate)...)

@@ -106,7 +106,7 @@ func (j *Journal) Find(ctx context.Context, q JournalQuery) (page JournalPage, e
 		}
 		from := (end - 2) / stretch * stretch // the stretch of the event before end
 		if !j.lacks(from/stretch, q.Type) {
-			if end, err = j.findIn(ctx, q, from, end, &page); err != nil || page.Full {
+			if err := j.findIn(ctx, q, from, end, &page); err != nil || page.Full {
 				return page, err
 			}
 			left -= stretch
@@ -120,11 +120,11 @@ func (j *Journal) Find(ctx context.Context, q JournalQuery) (page JournalPage, e
 }
 
 // findIn adds to a page what a stretch holds, from the event after from to the one
-// before end. With a full page it returns where to go on.
-func (j *Journal) findIn(ctx context.Context, q JournalQuery, from, end uint64, page *JournalPage) (uint64, error) {
+// before end, and to a full page where to go on.
+func (j *Journal) findIn(ctx context.Context, q JournalQuery, from, end uint64, page *JournalPage) error {
 	events, err := j.read(ctx, from, end)
 	if err != nil || len(events) == 0 {
-		return end, err
+		return err
 	}
 	for _, e := range slices.Backward(events) {
 		if e.RecordedAt.Before(q.From) {
@@ -135,12 +135,12 @@ func (j *Journal) findIn(ctx context.Context, q JournalQuery, from, end uint64, 
 		}
 		if len(page.Events) == q.Limit {
 			page.Full, page.Next = true, page.Events[len(page.Events)-1].Seq
-			return end, nil
+			return nil
 		}
 		page.Events = append(page.Events, e)
 	}
 	page.Back = events[0].RecordedAt
-	return end, nil
+	return nil
 }
 
 func (q JournalQuery) wants(e throughline.Event) bool {

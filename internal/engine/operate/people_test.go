@@ -66,9 +66,15 @@ func TestInvitingPeople(t *testing.T) {
 			person string
 			code   throughline.Code
 		}{
-			{ana, "steve", ""}, {steve, "mia", ""}, {steve, "dora", ""},
-			{steve, "ana", throughline.Forbidden}, {dora, "steve", throughline.Forbidden}, {dora, "mia", throughline.Forbidden},
-			{mia, "mia", throughline.Forbidden}, {engine.Caller{}, "mia", throughline.Unauthorized}, {ana, "nobody", throughline.NotFound},
+			{ana, "steve", ""},
+			{steve, "mia", ""},
+			{steve, "dora", ""},
+			{steve, "ana", throughline.Forbidden},
+			{dora, "steve", throughline.Forbidden},
+			{dora, "mia", throughline.Forbidden},
+			{mia, "mia", throughline.Forbidden},
+			{engine.Caller{}, "mia", throughline.Unauthorized},
+			{ana, "nobody", throughline.NotFound},
 		} {
 			_, err := e.Access.Invite(t.Context(), c.by, c.person, day)
 			if throughline.CodeOf(err) != c.code {

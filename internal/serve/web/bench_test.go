@@ -53,9 +53,12 @@ func BenchmarkSight(b *testing.B) {
 		}
 	}
 	for _, page := range []struct{ name, address string }{
-		{"placement", "/placement/home.hero"}, {"variant", "/variant/home.hero/" + string(last.Variant)},
-		{"decision", "/decision/" + string(last.ID)}, {"journal", "/journal"},
-		{"journal of something rare", "/journal?type=release"}, {"journal of nothing", "/journal?object=nothing"},
+		{"placement", "/placement/home.hero"},
+		{"variant", "/variant/home.hero/" + string(last.Variant)},
+		{"decision", "/decision/" + string(last.ID)},
+		{"journal", "/journal"},
+		{"journal of something rare", "/journal?type=release"},
+		{"journal of nothing", "/journal?object=nothing"},
 	} {
 		b.Run(page.name, func(b *testing.B) {
 			for b.Loop() {

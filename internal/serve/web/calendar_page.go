@@ -213,8 +213,11 @@ func saysCalendar(month string, entries []content.Entry) string {
 	}
 	var parts []string
 	for _, p := range []struct{ what, one, many string }{
-		{content.DateLive, "release went live", "releases went live"}, {content.DateGoLive, "goes live", "go live"}, {content.DateEnd, "ends", "end"},
-		{content.DateEmbargo, "is no longer secret", "are no longer secret"}, {content.DateDue, "brief is due", "briefs are due"},
+		{content.DateLive, "release went live", "releases went live"},
+		{content.DateGoLive, "goes live", "go live"},
+		{content.DateEnd, "ends", "end"},
+		{content.DateEmbargo, "is no longer secret", "are no longer secret"},
+		{content.DateDue, "brief is due", "briefs are due"},
 	} {
 		if n := counts[p.what]; n > 0 {
 			parts = append(parts, plural(n, p.one, p.many))

@@ -64,10 +64,12 @@ func newDesignPage() designPage {
 		},
 		Numbers: []measured{
 			newMeasured(number(0.042, 0.039, 0.046, 18_204), owner), newMeasured(number(0.31, 0.12, 0.52, 412), owner),
-			{Value: "14 of 371", Provisional: true, Owner: owner}, newMeasured(throughline.Number{Value: 1, N: 9}, operate.Owner{}), newMeasured(throughline.Number{}, owner),
+			{Value: "14 of 371", Provisional: true, Owner: owner},
+			newMeasured(throughline.Number{Value: 1, N: 9}, operate.Owner{}), newMeasured(throughline.Number{}, owner),
 		},
 		Moments: []moment{
-			{At: "today, 14:02 CET", What: "went live", By: "Cem Maras", On: true}, {At: "today, 13:40 CET", What: "was approved", By: "Ada Kowalska"},
+			{At: "today, 14:02 CET", What: "went live", By: "Cem Maras", On: true},
+			{At: "today, 13:40 CET", What: "was approved", By: "Ada Kowalska"},
 			{At: "yesterday, 17:12 CET", What: "was proposed: <b>autumn headlines</b>", By: "Cem Maras"},
 		},
 		Steps: []step{{Kind: "Brief", Name: "autumn-sale", URL: "/brief"}, {Kind: "Template", Name: "hero", URL: "/make"}, {Kind: "Fragment", Name: "cta-shop-now", On: true}, {Kind: "Placement", Name: "home.hero", URL: "/decide", Others: 2}},

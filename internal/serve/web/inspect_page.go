@@ -365,8 +365,10 @@ func mightHaveSeen(a live.Answer) table {
 			now = cell{Text: operate.SayShare(p)}
 		}
 		t.Rows = append(t.Rows, row{URL: variantURL(a.Placement, o.Variant), Cells: []cell{
-			{HTML: template.HTML(name)}, {Text: textsOf(o.Values, a.Why.Decision.Slots)},
-			{HTML: bar(o.Propensity, "s1") + template.HTML(operate.SayShare(o.Propensity))}, now,
+			{HTML: template.HTML(name)},
+			{Text: textsOf(o.Values, a.Why.Decision.Slots)},
+			{HTML: bar(o.Propensity, "s1") + template.HTML(operate.SayShare(o.Propensity))},
+			now,
 		}})
 	}
 	if rest := all[min(len(all), likeliest):]; len(rest) > 0 {
@@ -443,8 +445,10 @@ func sideOf(title string, x *live.Explanation, placement string) side {
 		}
 	}
 	s.Facts = []setting{
-		{"", "Arm", x.Arm.String()}, {"propensity", "Chance", fmt.Sprintf("%.4g", x.Propensity)},
-		{"policy", "Policy", string(x.Policy.Kind)}, {"release", "Release", strconv.Itoa(x.Release)},
+		{"", "Arm", x.Arm.String()},
+		{"propensity", "Chance", fmt.Sprintf("%.4g", x.Propensity)},
+		{"policy", "Policy", string(x.Policy.Kind)},
+		{"release", "Release", strconv.Itoa(x.Release)},
 		{"epoch", "Epoch", strconv.FormatUint(uint64(x.Epoch), 10)},
 		{"", "Eligible", fmt.Sprintf("%s of %s", operate.SayCount(int64(len(x.Options))), operate.SayCount(int64(len(x.Options)+len(x.Excluded))))},
 	}

@@ -288,8 +288,11 @@ func (w *Web) journalEvent(rw http.ResponseWriter, r *http.Request, v viewer) er
 	}
 	page.Sealed = saysSealed(e, erased)
 	page.Facts = []setting{
-		{"", "Type", fmt.Sprintf("%s, version %d", e.Type, e.Version)}, {"", "By", actorWords(e.Actor)},
-		{"", "Recorded", e.RecordedAt.UTC().Format("2 Jan 2006 15:04:05.000")}, {"", "Source", cmp.Or(e.Source, "–")}, {"", "Id", e.ID.String()},
+		{"", "Type", fmt.Sprintf("%s, version %d", e.Type, e.Version)},
+		{"", "By", actorWords(e.Actor)},
+		{"", "Recorded", e.RecordedAt.UTC().Format("2 Jan 2006 15:04:05.000")},
+		{"", "Source", cmp.Or(e.Source, "–")},
+		{"", "Id", e.ID.String()},
 	}
 	if !e.Cause.IsZero() {
 		page.Facts = append(page.Facts, setting{"", "Because of", "event " + e.Cause.String()})

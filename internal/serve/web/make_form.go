@@ -288,11 +288,8 @@ func (m *formMaker) list(f *formField, s *content.Schema, v content.Value) {
 func (m *formMaker) entries(f *formField, s *content.Schema, v content.Value) {
 	f.Shape = "map"
 	given := map[string]content.Value{}
-	var names []string
 	known, labels := m.keys(f, s)
-	for _, k := range known {
-		names = append(names, k)
-	}
+	names := slices.Clone(known)
 	for _, field := range v.Fields {
 		if _, twice := given[field.Name]; !twice && !slices.Contains(names, field.Name) {
 			names = append(names, field.Name)

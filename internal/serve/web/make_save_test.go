@@ -137,8 +137,14 @@ func TestSlotsWithoutAScript(t *testing.T) {
 		return all
 	}
 	for _, c := range []struct{ do, want string }{
-		{"add spec.slots", "headline cta "}, {"up spec.slots[2]", "headline  cta"}, {"down spec.slots[0]", " headline cta"}, {"remove spec.slots[0]", "headline cta"},
-		{"up spec.slots[0]", "headline cta"}, {"remove spec.slots[9]", "headline cta"}, {"add spec.slots[0].nothing[3]", "headline cta"}, {"remove", "headline cta"},
+		{"add spec.slots", "headline cta "},
+		{"up spec.slots[2]", "headline  cta"},
+		{"down spec.slots[0]", " headline cta"},
+		{"remove spec.slots[0]", "headline cta"},
+		{"up spec.slots[0]", "headline cta"},
+		{"remove spec.slots[9]", "headline cta"},
+		{"add spec.slots[0].nothing[3]", "headline cta"},
+		{"remove", "headline cta"},
 	} {
 		press(c.do)
 		if got := strings.Join(names(), " "); got != c.want {

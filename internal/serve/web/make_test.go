@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -122,19 +121,6 @@ func (m *maker) draft() content.Draft {
 		m.t.Fatal(err)
 	}
 	return d
-}
-
-func example(t testing.TB) []string {
-	t.Helper()
-	var all []string
-	for _, name := range []string{"lido.yaml", "copy.yaml"} {
-		b, err := os.ReadFile("../../../examples/lido/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, string(b))
-	}
-	return []string{strings.ReplaceAll(strings.Join(all, "\n---\n"), "name: mira}", "name: ana}")}
 }
 
 // everything declares every field of every kind.

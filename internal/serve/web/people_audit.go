@@ -118,8 +118,15 @@ func auditDay(s string) (time.Time, error) {
 func auditFilter(in url.Values) []field {
 	kinds := []option{{"", "Anything", in.Get("type") == ""}}
 	for _, k := range [][2]string{
-		{"release", "Releases"}, {"piece", "Pieces"}, {"template", "Templates"}, {"resource", "Other resources"}, {"person", "Invitations"},
-		{"access", "Keys and sign-in"}, {"stewardship", "Ownership"}, {"subject", "Erasures"}, {"import", "Imports"},
+		{"release", "Releases"},
+		{"piece", "Pieces"},
+		{"template", "Templates"},
+		{"resource", "Other resources"},
+		{"person", "Invitations"},
+		{"access", "Keys and sign-in"},
+		{"stewardship", "Ownership"},
+		{"subject", "Erasures"},
+		{"import", "Imports"},
 	} {
 		kinds = append(kinds, option{k[0], k[1], in.Get("type") == k[0]})
 	}
@@ -136,7 +143,10 @@ func auditTable(rows []operate.Audited, people map[string]string) table {
 	t := table{Caption: "Who did what", Compact: true, Columns: []column{{Name: "When"}, {Name: "Who"}, {Name: "Did"}, {Name: "To what"}, {Name: "Event", Number: true}}}
 	for _, r := range rows {
 		t.Rows = append(t.Rows, row{ID: strconv.FormatUint(r.Seq, 10), Cells: []cell{
-			{HTML: localTime(r.At)}, {Text: sayActor(r.By, people)}, {Text: sayDone(r.Type)}, {Text: sayObjects(r.Objects, 3)},
+			{HTML: localTime(r.At)},
+			{Text: sayActor(r.By, people)},
+			{Text: sayDone(r.Type)},
+			{Text: sayObjects(r.Objects, 3)},
 			{Text: strconv.FormatUint(r.Seq, 10), Soft: true},
 		}})
 	}

@@ -145,8 +145,12 @@ func peopleTable(all []operate.Member, now time.Time) table {
 	t := table{Caption: "People", Columns: []column{{Name: "Name"}, {Name: "Signs in as"}, {Name: "Discipline"}, {Name: "May"}, {Name: "Last seen"}, {Name: "Stands"}}}
 	for _, m := range all {
 		t.Rows = append(t.Rows, row{ID: m.Person, URL: personURL(m.Person), Cells: []cell{
-			{Text: m.Name}, {HTML: template.HTML("<code>" + template.HTMLEscapeString(m.Person) + "</code>")},
-			{Text: string(m.Discipline), Soft: true}, {Text: sayRoles(m)}, {Text: saySeen(m.Seen, now), Soft: m.Seen.IsZero()}, {HTML: standing(m)},
+			{Text: m.Name},
+			{HTML: template.HTML("<code>" + template.HTMLEscapeString(m.Person) + "</code>")},
+			{Text: string(m.Discipline), Soft: true},
+			{Text: sayRoles(m)},
+			{Text: saySeen(m.Seen, now), Soft: m.Seen.IsZero()},
+			{HTML: standing(m)},
 		}})
 	}
 	return t

@@ -59,8 +59,12 @@ func tokensTable(all []operate.Token, by string) table {
 		}
 		end := `<form method="post" action="/tokens/` + url.PathEscape(k.Name) + `/revoke"><button class="danger">Revoke<span class="unseen"> ` + template.HTMLEscapeString(k.Name) + `</span></button></form>`
 		t.Rows = append(t.Rows, row{ID: k.Name, Cells: []cell{
-			{HTML: template.HTML("<code>" + template.HTMLEscapeString(k.Name) + "</code>")}, {Text: sayScope(k)}, {Text: k.CreatedBy},
-			{Text: k.CreatedAt.Format("2 Jan 2006"), Soft: true}, {Text: until}, {HTML: template.HTML(end)},
+			{HTML: template.HTML("<code>" + template.HTMLEscapeString(k.Name) + "</code>")},
+			{Text: sayScope(k)},
+			{Text: k.CreatedBy},
+			{Text: k.CreatedAt.Format("2 Jan 2006"), Soft: true},
+			{Text: until},
+			{HTML: template.HTML(end)},
 		}})
 	}
 	return t

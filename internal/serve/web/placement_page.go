@@ -210,8 +210,12 @@ func setupOf(s operate.Stand) []setting {
 		who = "audience " + s.Audience + "; others get the fallback"
 	}
 	return []setting{
-		{"policy", "Policy", policy}, {"holdout", "Holdout", holdout}, {"stickiness", "Sticky", f.Sticky},
-		{"goal", "Goal", f.Goal}, {"audience", "For", who}, {"channel", "Channel", p.Channel},
+		{"policy", "Policy", policy},
+		{"holdout", "Holdout", holdout},
+		{"stickiness", "Sticky", f.Sticky},
+		{"goal", "Goal", f.Goal},
+		{"audience", "For", who},
+		{"channel", "Channel", p.Channel},
 	}
 }
 

@@ -198,8 +198,10 @@ func (o rowsOf) table(caption string, releases []throughline.Release) *table {
 		number := strconv.Itoa(r.Number)
 		author := actorOf(o.people, r.Author)
 		t.Rows = append(t.Rows, row{ID: number, URL: releaseURL(r.Number), Cells: []cell{
-			{Text: "Release " + number}, badge(releaseHealth(r), string(r.State)),
-			{Text: cmp.Or(r.Message, "–"), Soft: r.Message == ""}, touchesCell(r),
+			{Text: "Release " + number},
+			badge(releaseHealth(r), string(r.State)),
+			{Text: cmp.Or(r.Message, "–"), Soft: r.Message == ""},
+			touchesCell(r),
 			badge(riskHealth(r.Risk.Level), cmp.Or(string(r.Risk.Level), "unknown")), madeBy(author), o.when(r),
 		}})
 	}

@@ -395,7 +395,9 @@ func (w *Web) rollback(rw http.ResponseWriter, r *http.Request, v viewer) error 
 		return err
 	}
 	rel, err := w.Releases.Rollback(r.Context(), v.Caller, n)
-	say := toast{Text: "Release " + strconv.Itoa(n) + " is undone: release " + strconv.Itoa(rel.Number) + " put back what was before.",
-		Undo: &undo{URL: releaseURL(rel.Number) + "/rollback", Label: "Bring it back"}}
+	say := toast{
+		Text: "Release " + strconv.Itoa(n) + " is undone: release " + strconv.Itoa(rel.Number) + " put back what was before.",
+		Undo: &undo{URL: releaseURL(rel.Number) + "/rollback", Label: "Bring it back"},
+	}
 	return w.after(rw, r, v, n, &typed{err: err}, rel, say)
 }

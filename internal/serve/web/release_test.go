@@ -342,8 +342,10 @@ func TestScheduling(t *testing.T) {
 	}
 	t.Run("a date that cannot be is said at its field, and what was typed stays", func(t *testing.T) {
 		for _, c := range []struct{ field, value, zone, at string }{
-			{"goLive", "soon", "UTC", "goLive"}, {"goLive", day("YYYY-06-01T09:00"), "Mars/Olympus", "zone"},
-			{"end", "2001-01-01T00:00", "UTC", "end"}, {"embargo", day("YYYY-06-01T09:00"), "UTC", "embargo"},
+			{"goLive", "soon", "UTC", "goLive"},
+			{"goLive", day("YYYY-06-01T09:00"), "Mars/Olympus", "zone"},
+			{"end", "2001-01-01T00:00", "UTC", "end"},
+			{"embargo", day("YYYY-06-01T09:00"), "UTC", "embargo"},
 		} {
 			w := send(c.field, c.value, "zone", c.zone)
 			wrong := w.doc.Find(`[data-field="` + c.at + `"].wrong`)

@@ -37,8 +37,12 @@ func (w *Web) decisions(ctx context.Context, q url.Values, l operate.Line, p *st
 	p.Empty = noPlacements()
 	for _, at := range l.Placements {
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
-			{Text: at.Name}, {Text: at.State}, {Text: string(at.Policy)}, {Text: topShare(at)},
-			{Text: operate.SayCount(int64(at.Total))}, healthCell(at.Health), ownerOf(at.Owner),
+			{Text: at.Name},
+			{Text: at.State},
+			{Text: string(at.Policy)},
+			{Text: topShare(at)},
+			{Text: operate.SayCount(int64(at.Total))},
+			healthCell(at.Health), ownerOf(at.Owner),
 		}})
 	}
 	return nil
