@@ -244,13 +244,13 @@ func (v *tab) tabFaults(t testing.TB) (found []string) {
 	}
 	total := ask[int](t, v, focusable)
 	reached := map[int]bool{}
-	for press, stuck := 0, 0; press < total+20 && len(reached) < total && stuck < 3; press++ {
+	for press, stuck := 0, 0; press < total+60 && len(reached) < total && stuck < 40; press++ {
 		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
 			call(t, v, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9})
 		}
 		at := ask[focus](t, v, `window.seen()`)
 		if at.At < 0 {
-			stuck++ // the end of the page, or a place that scrolls
+			stuck++ // the end of the page, a place that scrolls, or one renewed while live
 			continue
 		}
 		if !at.Seen && !reached[at.At] {

@@ -99,7 +99,7 @@ func (w *walk) all(t *testing.T, rows []row, data bool) {
 	for _, r := range rows {
 		if _, ok := w.sample(r.address); ok {
 			w.row(t, r)
-		} else if data {
+		} else if data && r.address != "/recipient/{handle}" { // a form leads there: TestFromANumberToItsReason
 			t.Errorf("no page leads to %s, %s", r.name, r.address)
 		}
 	}

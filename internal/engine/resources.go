@@ -64,6 +64,8 @@ type Owner struct {
 	Name        string
 	Initials    string
 	EngineTitle string
+	// Engine is the Engine's own name.
+	Engine string
 }
 
 // Owner returns the declared owner; the zero Owner before an Engine is declared.
@@ -77,7 +79,7 @@ func (c *Core) Owner(r record.Reader) (Owner, error) {
 			return Owner{}, err
 		}
 		eng := res.Spec.(*throughline.Engine)
-		o := Owner{Person: eng.Owner, Name: eng.Owner, EngineTitle: eng.Title}
+		o := Owner{Person: eng.Owner, Name: eng.Owner, EngineTitle: eng.Title, Engine: res.Metadata.Name}
 		if p, err := Resource(r, throughline.Ref{Kind: throughline.KindPerson, Name: eng.Owner}); err == nil {
 			person := p.Spec.(*throughline.Person)
 			o.Name, o.Initials = person.Name, person.Initials()

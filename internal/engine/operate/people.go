@@ -22,6 +22,8 @@ type Ownership struct {
 	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
 	// Engine is the title of the engine.
 	Engine string `json:"engine"`
+	// Resource is the name it is declared by.
+	Resource string `json:"resource,omitempty"`
 }
 
 type accepted struct {
@@ -44,7 +46,7 @@ func ownership(core *engine.Core, r record.Reader) (Ownership, error) {
 	if err != nil {
 		return Ownership{}, err
 	}
-	o := Ownership{Engine: owner.EngineTitle, Person: owner.Person, Name: owner.Name, Initials: owner.Initials}
+	o := Ownership{Engine: owner.EngineTitle, Resource: owner.Engine, Person: owner.Person, Name: owner.Name, Initials: owner.Initials}
 	var acc accepted
 	if _, err := engine.GetJSON(r, engine.BucketEngine, keyOwnership, &acc); err != nil && throughline.CodeOf(err) != throughline.NotFound {
 		return o, err

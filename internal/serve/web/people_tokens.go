@@ -48,7 +48,7 @@ func (w *Web) showTokens(rw http.ResponseWriter, r *http.Request, v viewer, stat
 // tokensTable shows the keys of one person, or everybody's. The command line's
 // own is made at each start and stays out of it.
 func tokensTable(all []operate.Token, by string) table {
-	t := table{Caption: "Service tokens", Columns: []column{{Name: "Name"}, {Name: "May"}, {Name: "Made by"}, {Name: "Made"}, {Name: "Holds until"}, {Name: ""}}}
+	t := table{Caption: "Service tokens", Columns: []column{{Name: "Name"}, {Name: "May"}, {Name: "Made by"}, {Name: "Made"}, {Name: "Holds until"}, {Name: "End it"}}}
 	for _, k := range all {
 		if k.Name == operate.CommandLine || by != "" && k.CreatedBy != by {
 			continue
