@@ -83,7 +83,21 @@ type ResourceVersioned struct {
 
 // ReleasePublished is the payload of release.published and release.rolled_back.
 type ReleasePublished struct {
+	// Release has neither its changes nor its findings: each change has an event
+	// of its own, before this one. Journals from before Counts have the changes.
 	Release Release `json:"release"`
+	// Counts is how many resources it changed, by kind and action.
+	Counts map[Kind]map[Action]int `json:"counts,omitempty"`
+}
+
+// Changed returns how many resources the release changed.
+func (p ReleasePublished) Changed() (n int) {
+	for _, actions := range p.Counts {
+		for _, count := range actions {
+			n += count
+		}
+	}
+	return max(n, len(p.Release.Changes))
 }
 
 // ReleaseMoved is the payload of release.proposed, release.approved,

@@ -297,13 +297,25 @@ func (c *Content) events(by throughline.Actor, rel throughline.Release, s *throu
 		payload := throughline.ResourceVersioned{Change: ch, Release: rel.Number}
 		events = append(events, c.core.NewEvent(versioned(ch.Ref.Kind), payload, by, key, object, release))
 	}
-	slim := rel // the revisions have events of their own
-	slim.Findings = nil
+	slim := throughline.ReleasePublished{Release: rel, Counts: counts(rel.Changes)}
+	slim.Release.Changes, slim.Release.Findings = nil, nil
 	return append(
 		events,
-		c.core.NewEvent(published, throughline.ReleasePublished{Release: slim}, by, fmt.Sprintf("release/%d", rel.Number), release),
+		c.core.NewEvent(published, slim, by, fmt.Sprintf("release/%d", rel.Number), release),
 		c.core.NewEvent(throughline.EventSnapshotPublished, catalogue(rel, s), by, fmt.Sprintf("snapshot/%d", rel.Number), release),
 	)
+}
+
+// counts returns how many resources were changed, by kind and action.
+func counts(changes []throughline.Change) map[throughline.Kind]map[throughline.Action]int {
+	out := map[throughline.Kind]map[throughline.Action]int{}
+	for _, ch := range changes {
+		if out[ch.Ref.Kind] == nil {
+			out[ch.Ref.Kind] = map[throughline.Action]int{}
+		}
+		out[ch.Ref.Kind][ch.Action]++
+	}
+	return out
 }
 
 func versioned(k throughline.Kind) throughline.EventType {

@@ -44,25 +44,34 @@ func (s *State) released(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
-	rel, at := p.Release, e.RecordedAt.UnixMilli()
+	rel := p.Release
 	c := &s.content
 	c.total++
 	c.releases = lastN(append(c.releases, Release{
 		Number: rel.Number, Author: rel.Author, Message: rel.Message, At: e.OccurredAt.UTC(),
-		Changes: len(rel.Changes), Risk: rel.Risk.Level, RollsBack: rel.RollsBack,
+		Changes: p.Changed(), Risk: rel.Risk.Level, RollsBack: rel.RollsBack,
 	}), keepReleases)
-	for _, ch := range rel.Changes {
-		switch ch.Action {
-		case throughline.Create:
-			c.kinds[ch.Ref.Kind]++
-		case throughline.Delete:
-			c.kinds[ch.Ref.Kind]--
-		}
-		ref := ch.Ref.String()
-		c.touched[ref] = lastN(append(c.touched[ref], rel.Number), keepTouched)
-		s.pace(paceKind + string(ch.Ref.Kind)).add(at)
-	}
 	s.applies.released(rel.Number, e.OccurredAt.UnixMilli())
+	return nil
+}
+
+// versioned takes what a release changes in one resource. A journal from before
+// release.published had counts has these events too.
+func (s *State) versioned(e throughline.Event) error {
+	p, err := throughline.DecodeData[throughline.ResourceVersioned](e)
+	if err != nil {
+		return err
+	}
+	c, ch := &s.content, p.Change
+	switch ch.Action {
+	case throughline.Create:
+		c.kinds[ch.Ref.Kind]++
+	case throughline.Delete:
+		c.kinds[ch.Ref.Kind]--
+	}
+	ref := ch.Ref.String()
+	c.touched[ref] = lastN(append(c.touched[ref], p.Release), keepTouched)
+	s.pace(paceKind + string(ch.Ref.Kind)).add(e.RecordedAt.UnixMilli())
 	return nil
 }
 

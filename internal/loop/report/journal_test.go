@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ const (
 // journal makes the events of a story, numbered as a journal would.
 type journal struct {
 	events []throughline.Event
+	// listed has releases name their changes, as they once did.
+	listed bool
 }
 
 // add appends an event that occurred and was recorded at offsets from noon.
@@ -55,7 +58,21 @@ func (j *journal) release(number int, snapshot throughline.Digest, at time.Durat
 		Author: throughline.Actor{Kind: throughline.ActorPerson, ID: "mara"}, Message: "why",
 		Risk: throughline.Risk{Level: throughline.RiskLow},
 	}
-	j.add(throughline.EventReleasePublished, throughline.ReleasePublished{Release: rel}, at, at)
+	published := throughline.ReleasePublished{Release: rel, Counts: map[throughline.Kind]map[throughline.Action]int{}}
+	for _, ch := range changes {
+		of := map[throughline.Kind]throughline.EventType{throughline.KindFragment: throughline.EventPieceVersioned, throughline.KindTemplate: throughline.EventTemplateVersioned}
+		j.add(cmp.Or(of[ch.Ref.Kind], throughline.EventResourceVersioned), throughline.ResourceVersioned{Change: ch, Release: number}, at, at)
+		if published.Counts[ch.Ref.Kind] == nil {
+			published.Counts[ch.Ref.Kind] = map[throughline.Action]int{}
+		}
+		published.Counts[ch.Ref.Kind][ch.Action]++
+	}
+	if !j.listed {
+		published.Release.Changes = nil
+	} else {
+		published.Counts = nil
+	}
+	j.add(throughline.EventReleasePublished, published, at, at)
 	j.add(throughline.EventSnapshotPublished, catalogue(number, snapshot), at, at)
 }
 

@@ -23,7 +23,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 5
+const Version = 6
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {
@@ -74,6 +74,8 @@ func Step(s *State, e throughline.Event) error {
 		return s.learned(e)
 	case throughline.EventReleasePublished, throughline.EventReleaseRolledBack:
 		return s.released(e)
+	case throughline.EventPieceVersioned, throughline.EventTemplateVersioned, throughline.EventResourceVersioned:
+		return s.versioned(e)
 	}
 	return nil
 }

@@ -296,6 +296,17 @@ func TestStations(t *testing.T) {
 	})
 }
 
+func TestJournalFromBeforeCounts(t *testing.T) {
+	now, before := journal{}, journal{listed: true}
+	for _, j := range []*journal{&now, &before} {
+		j.release(1, first, 0, change(throughline.Create, throughline.KindFragment, "hi"), change(throughline.Create, throughline.KindBrief, "spring"))
+		j.release(2, second, time.Minute, change(throughline.Delete, throughline.KindBrief, "spring"))
+	}
+	if !bytes.Equal(bytesOf(t, fold(t, now.events)), bytesOf(t, fold(t, before.events))) {
+		t.Error("a journal whose releases list their changes folds into something else")
+	}
+}
+
 func TestLineage(t *testing.T) {
 	j := story()
 	j.release(2, second, time.Minute, change(throughline.Update, throughline.KindFragment, "hi"), change(throughline.Delete, throughline.KindBrief, "spring"))
@@ -511,7 +522,7 @@ func TestCurveBecomesHourly(t *testing.T) {
 func TestCorruptPayload(t *testing.T) {
 	for _, typ := range []throughline.EventType{
 		throughline.EventDecisionMade, throughline.EventExposureConfirmed, throughline.EventOutcomeReceived,
-		throughline.EventExposureCounted, throughline.EventSnapshotPublished, throughline.EventEpochPublished, throughline.EventReleasePublished,
+		throughline.EventExposureCounted, throughline.EventSnapshotPublished, throughline.EventEpochPublished, throughline.EventReleasePublished, throughline.EventPieceVersioned,
 	} {
 		err := report.Step(report.NewState(), throughline.Event{Type: typ, Data: []byte("{")})
 		if throughline.CodeOf(err) != throughline.Corrupt {

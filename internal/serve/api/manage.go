@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// manageBody bounds a management request: a whole workspace in one body.
-	manageBody = 12 << 20
+	// manageBody bounds a management request: a whole workspace in one body,
+	// of a hundred thousand small pieces too.
+	manageBody = 64 << 20
 	// manageRead is how long one may take to arrive.
 	manageRead = time.Minute
 )
@@ -84,7 +85,7 @@ func ownForm(_ huma.Context, _ string, answer any) (any, error) {
 func refusal(m *huma.ErrorModel, message string) *throughline.Error {
 	switch {
 	case m.Status == http.StatusRequestEntityTooLarge:
-		return throughline.Errorf(throughline.TooLarge, "the request is longer than %d bytes", manageBody).WithFix("send less at once")
+		return throughline.Errorf(throughline.TooLarge, "the request is longer than %d bytes", manageBody).WithFix("send it in portions; each is a release of its own")
 	case m.Status == http.StatusRequestTimeout:
 		return throughline.Errorf(throughline.Unavailable, "the request did not arrive within %s", manageRead).WithFix("send it again, or less at once")
 	case m.Status >= http.StatusInternalServerError:
