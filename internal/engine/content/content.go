@@ -23,6 +23,7 @@ import (
 type Content struct {
 	core  *engine.Core
 	known known
+	held  held
 	// opinions are what was said of drafts.
 	opinions opinions
 }
@@ -72,8 +73,17 @@ func (c *Content) Check(ctx context.Context, by engine.Caller, change Change) ([
 	if err := by.Need(engine.RightRead); err != nil {
 		return nil, err
 	}
+	findings := []throughline.Finding{}
+	if len(change.Resources) == 0 && len(change.Delete) == 0 && !change.Prune && change.Base == 0 {
+		err := c.with(ctx, func(k *known, r record.Reader) error {
+			err := c.checked(r, k)
+			findings = append(findings, k.findings...)
+			return err
+		})
+		return findings, err
+	}
 	p, err := c.prepare(ctx, change, anyone)
-	return append([]throughline.Finding{}, p.plan.Findings...), err
+	return append(findings, p.plan.Findings...), err
 }
 
 // Apply makes a release of the change, live at once, or, in an engine whose
@@ -253,14 +263,16 @@ func (c *Content) List(ctx context.Context, kind throughline.Kind) ([]throughlin
 	if kind != "" && throughline.NewSpec(kind) == nil {
 		return nil, throughline.Errorf(throughline.Invalid, "there is no kind %q", kind).WithFix("kinds are %s", kindNames())
 	}
-	all, err := c.core.Resources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if kind != "" {
-		all = slices.DeleteFunc(all, func(r throughline.Resource) bool { return r.Kind != kind })
-	}
-	return inReadingOrder(all), nil
+	var all []throughline.Resource
+	err := c.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+		if kind != "" {
+			all, err = ofKind(r, kind)
+			return err
+		}
+		all, err = c.everything(r)
+		return err
+	})
+	return inReadingOrder(all), err
 }
 
 func kindNames() string {

@@ -352,7 +352,7 @@ func (c *Content) Problems(ctx context.Context, by engine.Caller) (throughline.P
 		if err := change.take(r, items, nil); err != nil {
 			problems.Add(err)
 		}
-		current, err := engine.ResourcesIn(r)
+		current, err := c.everything(r)
 		set = declare.NewSet(current)
 		return err
 	})

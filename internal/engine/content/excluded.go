@@ -31,7 +31,7 @@ type Excluded struct {
 // Excluded says, of what is in force, why a filling is not among the variants of
 // a placement. An optional slot that the filling does not name stays empty.
 func (c *Content) Excluded(ctx context.Context, placement string, filling throughline.Filling) (Excluded, error) {
-	all, err := c.core.Resources(ctx)
+	all, err := c.List(ctx, "")
 	if err != nil {
 		return Excluded{}, err
 	}

@@ -37,7 +37,7 @@ const examples = 400
 // Exclusions returns, of what is in force, what keeps combinations from competing
 // at a placement, each rule with a count and an example.
 func (c *Content) Exclusions(ctx context.Context, placement string) (x Exclusions, err error) {
-	all, err := c.core.Resources(ctx)
+	all, err := c.List(ctx, "")
 	if err != nil {
 		return x, err
 	}

@@ -298,7 +298,7 @@ func (c *Content) mayReschedule(ctx context.Context, by engine.Caller, rel throu
 // put over it.
 func (c *Content) sets(ctx context.Context, rel throughline.Release) (before, after declare.Set, err error) {
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		current, err := engine.ResourcesIn(r)
+		current, err := c.everything(r)
 		if err != nil {
 			return err
 		}

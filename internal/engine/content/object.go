@@ -130,7 +130,7 @@ func (c *Content) checked(r record.Reader, k *known) error {
 	if k.checked == k.head {
 		return nil
 	}
-	all, err := engine.ResourcesIn(r)
+	all, err := c.everything(r)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (c *Content) Previews(ctx context.Context, by engine.Caller, in PreviewInpu
 // sides returns what is in force with the changes taken back, and with them.
 func (c *Content) sides(ctx context.Context, changes []throughline.Change) (before, after declare.Set, err error) {
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		all, err := engine.ResourcesIn(r)
+		all, err := c.everything(r)
 		if err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (c *Content) draftSides(ctx context.Context, by engine.Caller) (before, aft
 		if err := change.take(r, items, nil); err != nil && throughline.CodeOf(err) != throughline.Invalid && throughline.CodeOf(err) != throughline.Conflict {
 			return err
 		}
-		all, err = engine.ResourcesIn(r)
+		all, err = c.everything(r)
 		return err
 	})
 	if err != nil {

@@ -34,7 +34,7 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 		if p.head, err = headRelease(r); err != nil {
 			return err
 		}
-		current, err = engine.ResourcesIn(r)
+		current, err = c.everything(r)
 		return err
 	})
 	if err != nil {

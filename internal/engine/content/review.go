@@ -236,7 +236,7 @@ const remembered = 500
 func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *Review) (s sides, err error) {
 	rev.Plan = throughline.Plan{Base: rel.After, Changes: slices.Clone(rel.Changes), Risk: rel.Risk, Findings: rel.Findings}
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		current, err := engine.ResourcesIn(r)
+		current, err := c.everything(r)
 		if err != nil {
 			return err
 		}
