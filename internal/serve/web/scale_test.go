@@ -143,7 +143,7 @@ func addresses(b *testing.B) (all []string) {
 	}
 	last := fmt.Sprint(scaleReleases + 2)
 	return append(all,
-		"/fragment/caption-050000", "/fragment/headline-short", "/template/hero", "/placement/home.hero", "/person/ana", "/engine/nordlys",
+		"/fragment/caption-050000", "/fragment/headline-short", "/template/card", "/placement/home.hero", "/person/ana", "/engine/main",
 		"/edit/placement/home.hero", "/release/500", "/release/"+last, "/journal/50000",
 		"/make?kind=fragment&after=caption-099900", "/make/copy?after=caption-099900", "/make/copy?q=4999",
 		"/search?q=caption-054321", "/search?q=catpion", "/search?q=today+save", "/release?before=500", "/journal?type=release",
