@@ -244,7 +244,7 @@ func (v *tab) tabFaults(t testing.TB) (found []string) {
 	}
 	total := ask[int](t, v, focusable)
 	reached := map[int]bool{}
-	for press, stuck := 0, 0; press < total+60 && len(reached) < total && stuck < 40; press++ {
+	for press, stuck := 0, 0; press < total+100 && len(reached) < total && stuck < 100; press++ {
 		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
 			call(t, v, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9})
 		}
