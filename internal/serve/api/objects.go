@@ -45,11 +45,12 @@ func (a *API) registerObjects() {
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/objects/{kind}/{name}/revisions/{digest}", "getRevision", "A revision that was in force once",
 		func(ctx context.Context, in *struct {
-			resourceInput
+			Kind   string `path:"kind"`
+			Name   string `path:"name"`
 			Digest string `path:"digest"`
 		},
 		) (throughline.Resource, error) {
-			ref, err := in.ref()
+			ref, err := throughline.ParseRef(in.Kind + "/" + in.Name)
 			if err != nil {
 				return throughline.Resource{}, err
 			}
