@@ -30,6 +30,7 @@ type process struct {
 	plane    *live.Plane
 	operate  *operate.Operate
 	access   *operate.Access
+	audit    *operate.Audit
 	mux      *serve.Mux
 	handler  http.Handler
 	web      *web.Web
@@ -62,7 +63,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		return nil, err
 	}
 	projection := engine.NewProjection(core)
-	p := &process{store: store, core: core, content: content.New(core), access: operate.NewAccess(core)}
+	p := &process{store: store, core: core, content: content.New(core), access: operate.NewAccess(core), audit: operate.NewAudit(core)}
 	if p.schedule, err = content.NewSchedule(p.content, content.ScheduleConfig{}); err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
 		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
 	})
-	doors := web.Config{People: p.access, Staff: p.content, Audit: operate.NewAudit(core), Library: p.content, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	doors.Sight = &web.Sight{
 		Stands: p.operate, Decisions: p.plane, Exclusions: p.content,
 		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),

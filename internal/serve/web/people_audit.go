@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
 	"html/template"
 	"net/http"
@@ -17,11 +18,15 @@ import (
 // auditPage says who did what, and when.
 type auditPage struct {
 	shell
-	Says    string
-	Filter  []field
-	Rows    table
-	CSV     string
+	Says   string
+	Filter []field
+	Rows   table
+	CSV    string
+	// Nothing fits; Further is the page of what comes before, where there is one.
 	Nothing bool
+	Further string
+	// Behind says that the latest is missing.
+	Behind string
 }
 
 func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error {
@@ -31,7 +36,7 @@ func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error
 		return err
 	}
 	q.By = v.Caller
-	rows, next, err := w.Audit.Find(r.Context(), q)
+	found, err := w.Audit.Find(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -39,9 +44,9 @@ func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error
 	if err != nil {
 		return err
 	}
-	page := auditPage{shell: w.shell(r, v, "Audit"), Filter: auditFilter(in), Nothing: len(rows) == 0}
+	page := auditPage{shell: w.shell(r, v, "Audit"), Filter: auditFilter(in), Nothing: len(found.Rows) == 0}
 	page.Styles, page.Scripts, page.Wide = []string{"people.css"}, []string{"people.js"}, true
-	page.Rows = auditTable(rows, people)
+	page.Rows = auditTable(found.Rows, people)
 	filtered := url.Values{}
 	for _, name := range []string{"person", "type", "object", "from", "to"} {
 		if in.Get(name) != "" {
@@ -52,19 +57,25 @@ func (w *Web) auditPage(rw http.ResponseWriter, r *http.Request, v viewer) error
 	if q.Before > 0 {
 		page.Rows.Pages.First = "/audit?" + filtered.Encode()
 	}
-	if next > 0 {
-		more := url.Values{"before": {strconv.FormatUint(next, 10)}}
+	if found.Next > 0 {
+		more := url.Values{"before": {strconv.FormatUint(found.Next, 10)}}
 		for name, values := range filtered {
 			more[name] = values
 		}
-		page.Rows.Pages.Next = "/audit?" + more.Encode()
+		page.Further = "/audit?" + more.Encode()
+		page.Rows.Pages.Next = page.Further
 	}
-	page.Says = sayAudit(rows, len(filtered) > 0, people)
+	page.Says = sayAudit(found, len(filtered) > 0, people)
+	page.Behind = sayBehind(found.Behind)
 	return w.render(rw, r, http.StatusOK, "audit", page)
 }
 
-func sayAudit(rows []operate.Audited, filtered bool, people map[string]string) string {
-	if len(rows) == 0 {
+func sayAudit(page operate.AuditPage, filtered bool, people map[string]string) string {
+	rows := page.Rows
+	switch {
+	case len(rows) == 0 && page.Next > 0:
+		return "Nobody did anything like that since " + page.Back.UTC().Format("2 January 2006, 15:04 MST") + "; there is more before."
+	case len(rows) == 0:
 		return "Nobody did anything like that."
 	}
 	what := "The latest change"
@@ -72,6 +83,14 @@ func sayAudit(rows []operate.Audited, filtered bool, people map[string]string) s
 		what = "The latest of these"
 	}
 	return what + ": " + sayActor(rows[0].By, people) + " " + sayDone(rows[0].Type) + ", " + rows[0].At.Format("2 January 2006, 15:04 MST") + "."
+}
+
+// sayBehind says that the latest is not there yet; "" where it is.
+func sayBehind(events uint64) string {
+	if events == 0 {
+		return ""
+	}
+	return "The journal is still read for this page: " + counted(int(events), "event at its end is", "events at its end are") + " not looked at yet. Ask again in a moment."
 }
 
 // names are what colleagues call the people declared.
@@ -246,7 +265,7 @@ func (w *Web) auditCSV(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q.Limit, q.By = auditRows, serve.CallerOf(r.Context())
-	rows, _, err := w.Audit.Find(r.Context(), q)
+	rows, err := w.auditedRows(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -268,6 +287,20 @@ func (w *Web) auditCSV(rw http.ResponseWriter, r *http.Request) error {
 	}
 	out.Flush() // a reader who left cannot be told
 	return nil
+}
+
+// auditedRows gathers the rows of a query, at most auditRows.
+func (w *Web) auditedRows(ctx context.Context, q operate.AuditQuery) (rows []operate.Audited, err error) {
+	for {
+		page, err := w.Audit.Find(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page.Rows...)
+		if q.Before, q.Limit = page.Next, auditRows-len(rows); q.Before == 0 || q.Limit <= 0 {
+			return rows, nil
+		}
+	}
 }
 
 // inertCell keeps a spreadsheet from reading a value as a formula: what begins

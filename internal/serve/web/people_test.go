@@ -228,6 +228,39 @@ func TestAudit(t *testing.T) {
 			}
 		}
 	})
+	t.Run("what is far back is a page away, and in the CSV at once", func(t *testing.T) {
+		by := throughline.Actor{Kind: throughline.ActorPerson, ID: "mia"}
+		for range 7 {
+			var batch []throughline.Event
+			for range 3000 {
+				batch = append(batch, o.Core.NewEvent(throughline.EventPieceVersioned, throughline.ResourceVersioned{}, by, ""))
+			}
+			if _, err := o.Core.Record.Journal.Append(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		doc := parse(t, o.as("mia", http.MethodGet, "/audit?type=access&object=site", nil))
+		for asked := 0; doc.Find("p.notes[role=status]").Length() > 0; asked++ { // the journal is still read
+			if asked > 20 {
+				t.Fatal("it is never read to its end")
+			}
+			doc = parse(t, o.as("mia", http.MethodGet, "/audit?type=access&object=site", nil))
+		}
+		further, ok := doc.Find("a[rel=next]").Attr("href")
+		if !ok || doc.Find("tbody tr").Length() != 0 || !strings.Contains(words(doc.Find(".sentence")), "there is more before") {
+			t.Fatalf("%s", words(doc.Find("main")))
+		}
+		if got := faults(doc); len(got) > 0 {
+			t.Errorf("faults: %q", got)
+		}
+		if doc := parse(t, o.as("mia", http.MethodGet, further, nil)); doc.Find("tbody tr").Length() != 1 {
+			t.Errorf("further back: %s", words(doc.Find("main")))
+		}
+		rows, err := csv.NewReader(o.as("mia", http.MethodGet, "/audit.csv?type=access&object=site", nil).Body).ReadAll()
+		if err != nil || len(rows) != 2 {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+	})
 	t.Run("its CSV runs nothing in a spreadsheet", func(t *testing.T) {
 		w := o.as("mia", http.MethodGet, "/audit.csv", nil)
 		rows, err := csv.NewReader(w.Body).ReadAll()
