@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 )
 
@@ -43,6 +45,30 @@ func (m *Mux) Handle(route Route, h http.Handler) {
 
 // ServeHTTP hands the request to the route that matches.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.mux.ServeHTTP(w, r) }
+
+// methods are those that a route may take.
+var methods = [...]string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
+// Missing is for handlers that take whatever no other route does. It returns
+// missing, or, where a route takes the request's path by another method, an
+// error that says so, after it has named those methods in Allow.
+func (m *Mux) Missing(w http.ResponseWriter, r *http.Request, missing error) error {
+	var allow []string
+	for _, method := range methods {
+		_, pattern := m.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host})
+		if takes, _, named := strings.Cut(pattern, " "); named && (takes != http.MethodOptions || len(allow) > 0) {
+			allow = append(allow, method) // preflights are taken below a whole folder, whatever is in it
+		}
+	}
+	if len(allow) == 0 {
+		return missing
+	}
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	return throughline.Errorf(throughline.Invalid, "nothing here is asked by that method: %w", errMethod).
+		WithFix("send %s", strings.Join(allow, " or "))
+}
 
 // Routes returns every route, by pattern.
 func (m *Mux) Routes() []Route {

@@ -34,6 +34,10 @@ func Status(c throughline.Code) int {
 	return http.StatusInternalServerError
 }
 
+// errMethod is the cause of an error whose whole fault is the method: HTTP has a
+// status for it, and the engine has no code, because only doors know methods.
+var errMethod = errors.New("the method is not allowed")
+
 // Fault is an error as a stranger may see it, in the shape of RFC 9457.
 type Fault struct {
 	// Title is the kind in words, Status the HTTP status, Code the stable name.
@@ -106,6 +110,9 @@ func faultOf(err error, word func(*throughline.Error) Fault) Fault {
 	}
 	f := word(e)
 	f.Code, f.Status = e.Code, Status(e.Code)
+	if errors.Is(err, errMethod) {
+		f.Status = http.StatusMethodNotAllowed
+	}
 	f.Title = http.StatusText(f.Status)
 	return f
 }

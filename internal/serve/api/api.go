@@ -89,8 +89,8 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.registerOperate()
 	a.manage.needs = engine.Member
 	a.manage.HandleFunc("/api/v1/", func(w http.ResponseWriter, r *http.Request) {
-		a.problem(w, r, throughline.Errorf(throughline.NotFound, "there is nothing at %s %s", r.Method, r.URL.Path).
-			WithFix("the routes are in /api/v1/openapi.yaml"))
+		a.problem(w, r, mux.Missing(w, r, throughline.Errorf(throughline.NotFound, "there is nothing at %s %s", r.Method, r.URL.Path).
+			WithFix("the routes are in /api/v1/openapi.yaml")))
 	})
 	return a
 }

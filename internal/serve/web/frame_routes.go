@@ -158,6 +158,8 @@ func sayFault(f serve.Fault) string {
 	switch f.Status {
 	case http.StatusNotFound:
 		return "There is nothing here."
+	case http.StatusMethodNotAllowed:
+		return "There is no page here."
 	case http.StatusForbidden:
 		return "You may not do this."
 	case http.StatusUnauthorized:

@@ -207,7 +207,9 @@ func (w *Web) registerFrame(p *routes) {
 	p.page("GET /design", engine.RightRead, w.design)
 	p.open("POST /theme", "a choice of colours is nobody's secret", w.theme)
 	p.file("GET /assets/{version}/{file...}", "styles and scripts hold no data", w.assets)
-	p.open("/", "what is not there is not there for anybody", func(http.ResponseWriter, *http.Request, viewer) error { return noPage() })
+	p.open("/", "what is not there is not there for anybody", func(rw http.ResponseWriter, r *http.Request, _ viewer) error {
+		return p.mux.Missing(rw, r, noPage())
+	})
 }
 
 // render writes a page whole or not at all.
