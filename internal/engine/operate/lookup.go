@@ -68,6 +68,16 @@ func (l *Lookup) Handle(ctx context.Context, by engine.Caller, unit string) (str
 	return base64.RawURLEncoding.EncodeToString(append(b, l.seal(by, b)...)), nil
 }
 
+// Subject returns the subject of a visitor that the engine made up itself, zero
+// where there is none. It is for no id that a client sent.
+func (l *Lookup) Subject(ctx context.Context, unit string) (throughline.ID, error) {
+	subject, suppressed, err := l.core.Vault().Find(ctx, unit)
+	if suppressed {
+		return throughline.ID{}, err
+	}
+	return subject, err
+}
+
 const (
 	handleBytes = 1 + 16 + 8
 	handleSeal  = 16

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"html/template"
@@ -68,6 +69,9 @@ type linePage struct {
 	Figures    []figureView
 	Release    *operate.ReleaseLine
 	Placements []placementView
+	// Begin leads to the guided start while nothing is live; nil where there is no
+	// such page.
+	Begin *beginning
 
 	leaves leaves
 }
@@ -128,6 +132,9 @@ func (w *Web) line(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	}
 	page := newLinePage(l)
 	w.leadOn(&page)
+	if page.Begin, err = w.beginAt(r.Context(), v, l); err != nil {
+		return err
+	}
 	loop := page.Loop
 	page.shell = w.shell(r, v, "The Line")
 	page.Owner, page.Live, page.Wide, page.Loop = l.Owner, true, true, loop
@@ -151,6 +158,29 @@ func (w *Web) leadOn(page *linePage) {
 			}
 		}
 	}
+}
+
+// beginAt is the way on from a line on which nothing is live: a button for who may
+// begin, and for everybody else who that is.
+func (w *Web) beginAt(ctx context.Context, v viewer, l operate.Line) (*beginning, error) {
+	if len(l.Placements) > 0 || !w.routed["GET /start"] {
+		return nil, nil
+	}
+	b := &beginning{
+		Title: "Here you will see what people get, and what it earns",
+		What:  "Each placement will have its row: the variants as people see them, where the traffic goes, and how much better the chosen ones do than a holdout that is kept apart.",
+		Why:   "Content that nobody measures is repeated, not improved.",
+	}
+	if mayBegin(v.Caller) {
+		b.Act, b.URL = "Begin with a first placement", "/start"
+		return b, nil
+	}
+	who, err := w.whoBegins(ctx)
+	if who == "" {
+		who = "Whoever owns this engine"
+	}
+	b.Why += " " + who + " can begin it."
+	return b, err
 }
 
 // newLinePage makes all of the page but its shell.

@@ -32,8 +32,13 @@ type startPage struct {
 	// First is its first decision, nil before.
 	First     *operate.Told
 	Look, Why string
-	// MayBegin and MayKeys say what the viewer may do here.
+	// Waits is what has to be approved before anything is live; nil for nothing.
+	Waits *startWait
+	// Approved says that releases wait for somebody else here.
+	Approved bool
+	// MayBegin and MayKeys say what the viewer may do here, Who may begin who cannot.
 	MayBegin, MayKeys bool
+	Who               string
 	// Snippets hold real keys; Made says that keys exist that this browser does not
 	// know.
 	Snippets []snippet
@@ -83,8 +88,11 @@ func (w *Web) showStart(rw http.ResponseWriter, r *http.Request, v viewer, statu
 	page.shell = w.shell(r, v, "Start")
 	page.Path, page.Styles, page.leaves, page.Live = "/start", []string{"start.css"}, kept, page.Placement != nil
 	page.Problem, page.Fields = problem, firstFields(typed)
-	page.MayBegin, page.MayKeys = v.Has(engine.RightChange), v.Has(engine.RightOperate)
+	page.MayBegin, page.MayKeys = mayBegin(v.Caller), v.Has(engine.RightOperate)
 	if page.Placement == nil {
+		if err := w.fillBeginning(r.Context(), v, &page); err != nil {
+			return err
+		}
 		return w.render(rw, r, status, "start", page)
 	}
 	if page.First != nil {
@@ -99,78 +107,12 @@ func (w *Web) showStart(rw http.ResponseWriter, r *http.Request, v viewer, statu
 	return w.render(rw, r, status, "start", page)
 }
 
-// readStart finds out where the start stands.
-func (w *Web) readStart(r *http.Request) (startPage, error) {
-	page := startPage{leaves: leaves{}, Structure: "begin", Says: "Nothing is here yet. Begin with one placement: a spot on a page that this engine fills."}
-	placements, err := w.Library.List(r.Context(), throughline.KindPlacement)
-	if err != nil || len(placements) == 0 {
-		return page, err
-	}
-	ref := placements[0].Ref()
-	if i := slices.IndexFunc(placements, func(p throughline.Resource) bool { return p.Metadata.Name == "home.hero" }); i >= 0 {
-		ref = placements[i].Ref()
-	}
-	page.Placement, page.Page = &ref, w.objectURL(ref)
-	page.Structure, page.Says = "placement", ref.Name+" is live. Ask it for a first decision, and see what somebody would get."
-	told, err := w.firstTold(r.Context(), ref.Name)
-	if err != nil {
-		return page, err
-	}
-	if told != nil {
-		page.First, page.Structure = told, "decision"
-		page.Says = "The engine decides. Now put it on a page of yours: a few lines, with keys made for you."
-	}
-	words, seen, err := w.sayExposures(r.Context())
-	if err != nil {
-		return page, err
-	}
-	if seen {
-		page.Says = "It works: somebody saw what the engine chose, and it learns from now on."
-	}
-	page.Waiting = page.leaves.text("waiting", words)
-	return page, nil
-}
-
-// startLeaves reads the waiting panel again for its stream.
-func (w *Web) startLeaves(r *http.Request, _ viewer) (leaves, string, error) {
-	page, err := w.readStart(r)
-	return page.leaves, page.Structure, err
-}
-
-// firstTold returns the latest decision of a placement that served a variant, nil
-// where there is none.
-func (w *Web) firstTold(ctx context.Context, placement string) (*operate.Told, error) {
-	told, err := w.told(ctx, operate.JournalQuery{
-		Type: string(throughline.EventDecisionMade), About: &throughline.Object{Type: "placement", ID: placement}, Limit: lastDecisions,
-	})
-	for _, t := range slices.Backward(told) {
-		if t.Variant != "" {
-			return &t, err
-		}
-	}
-	return nil, err
-}
-
-// sayExposures says when something was first seen. An exposure names only its
-// decision, so those of every placement count: a start has one.
-func (w *Web) sayExposures(ctx context.Context) (says string, seen bool, err error) {
-	found, err := w.Sight.Journal.Find(ctx, operate.JournalQuery{Type: string(throughline.EventExposureConfirmed), Limit: startLooks})
-	if err != nil || len(found.Events) == 0 {
-		return "No exposure yet. This line changes by itself when somebody has seen your page.", false, err
-	}
-	if len(found.Events) == startLooks { // the first is further back than it is worth looking
-		return "Exposures come in; the last at " + found.Events[0].OccurredAt.Format("15:04:05 MST") + ".", true, nil
-	}
-	first := found.Events[len(found.Events)-1].OccurredAt
-	return "First exposure from your page at " + first.Format("15:04:05 MST") + ".", true, nil
-}
-
 func (w *Web) startBlank(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	if err := r.ParseForm(); err != nil {
 		return formError(err)
 	}
 	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-	if begun, err := w.begun(rw, r); begun || err != nil {
+	if begun, err := w.begun(rw, r, v); begun || err != nil {
 		return err
 	}
 	f := First{value("title"), value("surface"), value("headline"), value("other"), value("button"), value("link")}
@@ -178,17 +120,21 @@ func (w *Web) startBlank(rw http.ResponseWriter, r *http.Request, v viewer) erro
 }
 
 func (w *Web) startExample(rw http.ResponseWriter, r *http.Request, v viewer) error {
-	if begun, err := w.begun(rw, r); begun || err != nil {
+	if begun, err := w.begun(rw, r, v); begun || err != nil {
 		return err
 	}
 	return w.began(rw, r, v, w.Begin.Example(r.Context(), v.Caller), First{})
 }
 
 // begun sends whoever would begin a second time on to what is there: a form sent
-// twice, or from an old page, overwrites nothing.
-func (w *Web) begun(rw http.ResponseWriter, r *http.Request) (bool, error) {
+// twice, or from an old page, overwrites nothing, and proposes nothing twice.
+func (w *Web) begun(rw http.ResponseWriter, r *http.Request, v viewer) (bool, error) {
 	placements, err := w.Library.List(r.Context(), throughline.KindPlacement)
-	if err != nil || len(placements) == 0 {
+	if err != nil {
+		return false, err
+	}
+	waits, err := w.startWaits(r.Context(), v)
+	if err != nil || len(placements) == 0 && waits == nil {
 		return false, err
 	}
 	http.Redirect(rw, r, "/start", http.StatusSeeOther)
@@ -213,6 +159,8 @@ const (
 	startPatience = 3 * time.Second
 	startPause    = 50 * time.Millisecond
 	startLooks    = 50 // exposures
+	// startUnit is the visitor for whom the first decision is asked. It is nobody's.
+	startUnit = "guided-start"
 )
 
 // startDecision asks for a decision as a visitor would, and waits until it is on
@@ -232,7 +180,7 @@ func (w *Web) startDecision(rw http.ResponseWriter, r *http.Request, _ viewer) e
 	var failed error
 	for {
 		if !decided {
-			_, failed = w.Decider.Decide(ctx, throughline.Request{Placement: name, Unit: "guided-start", At: time.Now()})
+			_, failed = w.Decider.Decide(ctx, throughline.Request{Placement: name, Unit: startUnit, At: time.Now()})
 			decided = failed == nil
 		}
 		if decided {
