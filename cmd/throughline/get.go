@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,13 +17,13 @@ import (
 )
 
 type getCmd struct {
-	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, or status."`
+	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind such as Fragment or people, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, or status."`
 	JSON bool   `help:"Print one line of JSON."`
 }
 
 // Run shows what was asked for.
 func (c *getCmd) Run(s *shell) error {
-	if err := c.known(); err != nil {
+	if err := c.resolve(); err != nil {
 		return err
 	}
 	engine, err := s.connect()
@@ -62,26 +63,81 @@ func (c *getCmd) Run(s *shell) error {
 	return show(s, c, engine, "/api/v1/resources?kind="+url.QueryEscape(c.What), s.printResources)
 }
 
-// known refuses what no engine has, naming what one can get.
-func (c *getCmd) known() error {
-	head, _, named := strings.Cut(c.What, "/")
-	words := []string{"resources", "releases", "drafts", "calendar", "line", "status"}
-	if named {
-		words = []string{"release", "placement", "variant"}
+// thing is what one can get, by the words that people try for it.
+type thing struct {
+	// All is the word for every one of them, and One that for a single one, with
+	// its name after a slash; empty where there is no such thing to get.
+	All, One string
+	// Words are what else people write for either, in small letters.
+	Words []string
+}
+
+// things is everything there is to get. A kind is called by its name and by its
+// plural; of a placement, the small word tells how it does, and the kind what is
+// declared.
+func things() []thing {
+	all := []thing{
+		{All: "resources", Words: []string{"resource", "all", "everything"}},
+		{All: "releases", One: "release", Words: []string{"releases", "release"}},
+		{All: "drafts", Words: []string{"draft"}},
+		{All: "calendar", Words: []string{"schedule"}},
+		{All: "line"},
+		{All: "status", Words: []string{"health"}},
+		{One: "variant", Words: []string{"variants"}},
+		{All: string(throughline.KindPlacement), One: "placement", Words: []string{"placements"}},
 	}
-	kinds := make([]string, 0, len(throughline.Kinds()))
+	irregular := map[throughline.Kind]string{throughline.KindPerson: "people"}
 	for _, k := range throughline.Kinds() {
-		kinds = append(kinds, string(k))
+		small := strings.ToLower(string(k))
+		all = append(all, thing{All: string(k), One: string(k), Words: []string{small, small + "s", cmp.Or(irregular[k], small)}})
 	}
-	words = append(words, kinds...)
-	if slices.Contains(words, head) {
-		return nil
+	return all
+}
+
+// resolve writes what was asked for as the engine calls it, and refuses what no
+// engine has, naming what one can get. A word as it is written here goes before
+// the same one in other letters.
+func (c *getCmd) resolve() error {
+	head, name, named := strings.Cut(c.What, "/")
+	word := func(t thing) string {
+		if named {
+			return t.One
+		}
+		return t.All
 	}
-	fix := "get resources, releases, drafts, calendar, line, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + strings.Join(kinds, ", ")
+	var words []string
+	for _, same := range []func(thing) bool{
+		func(t thing) bool { return head == word(t) },
+		func(t thing) bool {
+			return slices.Contains(t.Words, strings.ToLower(head)) || strings.EqualFold(head, word(t))
+		},
+	} {
+		for _, t := range things() {
+			if word(t) == "" {
+				continue
+			}
+			if words = append(words, word(t)); !same(t) {
+				continue
+			}
+			if c.What = word(t); named {
+				c.What += "/" + name
+			}
+			return nil
+		}
+	}
+	fix := "get resources, releases, drafts, calendar, line, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + kindNames()
 	if near := text.Nearest(head, words); near != "" {
 		fix = "did you mean " + near + "? Otherwise " + fix
 	}
 	return throughline.Errorf(throughline.NotFound, "there is nothing called %q to get", c.What).WithFix("%s", fix)
+}
+
+func kindNames() string {
+	names := make([]string, 0, len(throughline.Kinds()))
+	for _, k := range throughline.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 // suggest adds the nearest name of the kind, or all of them, to an error that
@@ -226,7 +282,23 @@ func (s *shell) printStatus(st operate.Status) {
 	if st.EventsUnplaced > 0 {
 		s.printf("%d events name a decision from a release that the journal does not tell of: throughline verify\n", st.EventsUnplaced)
 	}
+	s.printUnheard(st.Unheard)
 	s.printf("Outcome to changed decision: %s. Apply to served: %s.\n", operate.SayNumber(st.SignalToDecision), operate.SayNumber(st.ApplyToServed))
+}
+
+// toldUnheard is how many names that no goal knows a person is told.
+const toldUnheard = 5
+
+func (s *shell) printUnheard(u operate.Unheard) {
+	for _, e := range u.Events[:min(len(u.Events), toldUnheard)] {
+		s.printf("%s\n", e.Says())
+	}
+	if more := len(u.Events) - toldUnheard; more > 0 {
+		s.printf("%s like that: throughline get status --json\n", count(more, "name more is", "names more are"))
+	}
+	if says := u.SaysOthers(); says != "" {
+		s.printf("%s\n", says)
+	}
 }
 
 func orText(s, otherwise string) string {

@@ -79,6 +79,7 @@ var useCases = map[string]door{
 	"live.Plane.Trouble":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
 	"live.Plane.Troubles":   {route: "/api/v1/status", command: "get", no: "the Line shows what concerns it"},
 	"live.Plane.Lost":       {route: "/api/v1/status", command: "get", no: "a figure for those who run the engine"},
+	"live.Plane.Unheard":    {route: "/api/v1/status", command: "get", page: "GET /deliver"},
 	"live.Plane.Unrecalled": {route: "/api/v1/status", command: "get", no: "a figure for those who run the engine"},
 	"live.Plane.Ready":      {route: "GET /healthz", no: "for what watches processes"},
 	"live.Plane.Table":      {no: "inside the process: what doors read from"},

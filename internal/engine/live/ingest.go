@@ -68,12 +68,13 @@ func (p *Plane) Observe(ctx context.Context, in Incoming) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	for _, r := range receipts {
+	for i, r := range receipts {
 		if r.Duplicate {
 			taken.Duplicates++
-		} else {
-			taken.Appended++
+			continue
 		}
+		taken.Appended++
+		p.hear(result.Events[i])
 	}
 	return taken, nil
 }

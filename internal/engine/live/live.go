@@ -51,6 +51,7 @@ type Plane struct {
 	// checkpoint: the first stops learning, the second only makes a restart slow.
 	reading, saving trouble
 	unrecalled      atomic.Int64
+	unheard         unheard
 	// news tells who waits that another release is served.
 	news news
 }

@@ -17,6 +17,7 @@ type declared struct {
 
 	people    map[string]Owner
 	goals     map[string]string // name -> title
+	events    map[string]string // what is tracked -> the goal it reaches
 	briefs    map[string]string // placement -> brief
 	surfaces  map[string]throughline.Surface
 	templates map[string]*throughline.Template
@@ -30,7 +31,7 @@ type declared struct {
 func newDeclared(s *throughline.Snapshot, digest throughline.Digest, resources []throughline.Resource) *declared {
 	d := &declared{
 		digest: digest, snapshot: s,
-		people: map[string]Owner{}, goals: map[string]string{}, briefs: map[string]string{},
+		people: map[string]Owner{}, goals: map[string]string{}, events: map[string]string{}, briefs: map[string]string{},
 		surfaces: map[string]throughline.Surface{}, templates: map[string]*throughline.Template{}, brands: map[string]*throughline.Brand{},
 		candidates: map[string]map[string]int{},
 	}
@@ -48,7 +49,7 @@ func newDeclared(s *throughline.Snapshot, digest throughline.Digest, resources [
 		case *throughline.Person:
 			d.people[name] = Owner{name, spec.Name, spec.Initials()}
 		case *throughline.Goal:
-			d.goals[name] = spec.Title
+			d.goals[name], d.events[spec.Event] = spec.Title, name
 			if spec.Title == "" {
 				d.goals[name] = spec.Event
 			}

@@ -29,6 +29,8 @@ type Line struct {
 	Release *ReleaseLine `json:"release,omitempty"`
 	// Placements by name.
 	Placements []PlacementLine `json:"placements"`
+	// Unheard are outcomes that no goal knows.
+	Unheard Unheard `json:"unheard,omitzero"`
 }
 
 // Health is whether somebody should look. It is always shown with a word or a

@@ -29,6 +29,9 @@ type Plane interface {
 	// Unrecalled counts the decisions of this process made anew because what
 	// their recipient had been given could not be read.
 	Unrecalled() int64
+	// Unheard counts this process's outcomes that no placement's goal waits for,
+	// by the name of the event, and those whose names were too many.
+	Unheard() (byName map[string]int64, others int64)
 	// Trouble returns why nothing new is learned, or nil.
 	Trouble() error
 	// Troubles returns all that does not work at the moment.
@@ -116,6 +119,8 @@ type Status struct {
 	// ApplyToServed is from a release to the first decision from it, p99.
 	ApplyToServed throughline.Number `json:"applyToServed"`
 	Simulated     bool               `json:"simulated,omitempty"`
+	// Unheard are this process's outcomes that no goal knows.
+	Unheard Unheard `json:"unheard,omitzero"`
 	// Troubles say what does not work at the moment; none when all is well.
 	Troubles []string `json:"troubles,omitempty"`
 }
@@ -139,6 +144,9 @@ func (o *Operate) Status(ctx context.Context) (Status, error) {
 	}
 	s.DecisionsJournaled, s.DecisionsDropped = o.plane.Recorded()
 	s.DecisionsLost, s.DecisionsUnrecalled = o.plane.Lost(), o.plane.Unrecalled()
+	if s.Unheard, err = o.heard(ctx); err != nil {
+		return Status{}, err
+	}
 	o.projection.Reported(func(st *report.State) {
 		loop := st.Loop(owner.Name, o.core.Now())
 		s.DecisionsFromExposure, s.EventsUnplaced, s.TrialsEvicted = loop.Lost, loop.Unplaced, st.Evicted()

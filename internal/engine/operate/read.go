@@ -59,6 +59,7 @@ func (o *Operate) readLine(ctx context.Context, now time.Time) (Line, error) {
 			}
 		}
 	})
+	l.mistaken(o.unheard(d))
 	if err := o.plane.Trouble(); err != nil {
 		l.stopLearning(err)
 	}
@@ -71,6 +72,23 @@ func (l *Line) stopLearning(err error) {
 	for i := range l.Stations {
 		if l.Stations[i].Name == StageLearn {
 			l.Stations[i].Health, l.Stations[i].Note = HealthBad, err.Error()
+		}
+	}
+}
+
+// mistaken says where outcomes arrive that some of them count for nothing.
+func (l *Line) mistaken(u Unheard) {
+	l.Unheard = u
+	lost := u.Others
+	for _, e := range u.Events {
+		lost += e.Count
+	}
+	if lost == 0 {
+		return
+	}
+	for i := range l.Stations {
+		if s := &l.Stations[i]; s.Name == StageDeliver && s.Note == "" {
+			s.Health, s.Note = HealthWarn, Plural(lost, "outcome has a name", "outcomes have names")+" that no goal knows"
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
 
@@ -178,6 +179,19 @@ func TestStations(t *testing.T) {
 	t.Run("what people wrote is shown as they wrote it", func(t *testing.T) {
 		if got := words(parse(t, get(t, mux, "/make")).Find(`td[data-label="Says"]`).First()); got != `Buy <b>"now"` {
 			t.Errorf("shows %q", got)
+		}
+	})
+	t.Run("outcomes that no goal knows are named where they arrive, and lead to the goal that was meant", func(t *testing.T) {
+		l := samples()["full"]
+		l.Unheard = operate.Unheard{Others: 3, Events: []operate.UnheardEvent{{Event: "<signed_up>", Count: 2, Goal: "sign-up", Meant: "Signed Up"}}}
+		mistaken := newStand(l)
+		mux, _ := mistaken.mux(t)
+		doc := parse(t, get(t, mux, "/deliver"))
+		if got := texts(doc.Find(".banner")); len(got) != 2 || !strings.Contains(got[0], "<signed_up>") || !strings.Contains(got[1], "3 more") {
+			t.Errorf("says %q", got)
+		}
+		if doc = parse(t, get(t, mux, "/decide")); doc.Find(".banner.warn").Length() > 0 {
+			t.Error("another station says so too")
 		}
 	})
 	t.Run("an empty station says what will be here", func(t *testing.T) {

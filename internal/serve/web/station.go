@@ -35,7 +35,9 @@ type stationPage struct {
 	People map[string]operate.Owner
 	// Says is the answer in a sentence, Asks the question of the page.
 	Says string
-	Tabs []tab
+	// Banners are what somebody should mend.
+	Banners []stationBanner
+	Tabs    []tab
 	// Filter narrows the table; Hidden is what it keeps.
 	Filter []field
 	Hidden map[string]string
@@ -43,6 +45,9 @@ type stationPage struct {
 	// Empty stands in the table's place when there is nothing.
 	Empty *beginning
 }
+
+// stationBanner is one thing to mend, and where that is done; URL may be empty.
+type stationBanner struct{ Text, URL, Act string }
 
 // fill reads what is in a station into its page.
 type fill func(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error

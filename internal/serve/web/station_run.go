@@ -79,6 +79,7 @@ func (w *Web) deliveries(ctx context.Context, q url.Values, l operate.Line, p *s
 			return []cell{{Text: string(r.Spec.(*throughline.Channel).Surface)}, p.owner(l, r)}
 		})
 	}
+	p.Banners = w.mistaken(l.Unheard)
 	p.Table = table{Caption: "Deliveries by placement", Columns: []column{{Name: "Placement"}, {Name: "Channel"}, {Name: "Deliveries", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
 	p.Empty = noPlacements()
 	for _, at := range l.Placements {
@@ -87,6 +88,28 @@ func (w *Web) deliveries(ctx context.Context, q url.Values, l operate.Line, p *s
 		}})
 	}
 	return nil
+}
+
+// shownUnheard is how many names that no goal knows are shown.
+const shownUnheard = 5
+
+// mistaken says which outcomes count for nothing, and leads to the goal that was
+// probably meant.
+func (w *Web) mistaken(u operate.Unheard) (all []stationBanner) {
+	for _, e := range u.Events[:min(len(u.Events), shownUnheard)] {
+		b := stationBanner{Text: e.Says()}
+		if e.Goal != "" {
+			b.URL, b.Act = w.objectURL(throughline.Ref{Kind: throughline.KindGoal, Name: e.Goal}), "See the goal"
+		}
+		all = append(all, b)
+	}
+	if more := len(u.Events) - shownUnheard; more > 0 {
+		all = append(all, stationBanner{Text: operate.Plural(int64(more), "more name is", "more names are") + " known to no goal."})
+	}
+	if says := u.SaysOthers(); says != "" {
+		all = append(all, stationBanner{Text: says})
+	}
+	return all
 }
 
 func (w *Web) learnings(_ context.Context, _ url.Values, l operate.Line, p *stationPage) error {
