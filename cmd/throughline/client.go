@@ -38,6 +38,9 @@ const (
 	keyFile     = "cli.key" // a key with the scope manage, mode 0600
 )
 
+// here stands for the address of an engine that this command opened itself.
+const here = "http://engine"
+
 // connect finds the engine: by --url, the one that runs on the data folder, or,
 // when none does, by opening the folder in this process. It makes no folder: a
 // command in the wrong place should say so, and not answer for an empty engine.
@@ -124,7 +127,7 @@ func (s *shell) openHere(folder string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{"http://engine", "", &http.Client{Transport: inProcess{p.handler, engine.AtShell(atShell())}}, p.close}, nil
+	return &client{here, "", &http.Client{Transport: inProcess{p.handler, engine.AtShell(atShell())}}, p.close}, nil
 }
 
 // atShell is who types the commands, as the operating system knows them.

@@ -54,6 +54,7 @@ type commands struct {
 	Rebuild  rebuildCmd  `cmd:"" help:"Fold the journal again and compare with the live numbers."`
 	Backup   backupCmd   `cmd:"" help:"Copy the record while the engine runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the data folder."`
+	Invite   inviteCmd   `cmd:"" help:"Invite somebody by a one-time link."`
 	Token    tokenCmd    `cmd:"" help:"Make, list and revoke service tokens."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

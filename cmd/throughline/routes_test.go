@@ -80,6 +80,7 @@ var classes = map[string]string{
 	"GET /api/v1/releases": reads, "POST /api/v1/releases": changes, "GET /api/v1/releases/{number}": reads, "GET /api/v1/releases/{number}/rights": reads,
 	"POST /api/v1/releases/{number}/approve": approves, "POST /api/v1/releases/{number}/return": readsOr, "POST /api/v1/releases/{number}/rollback": changes,
 	"POST /api/v1/releases/{number}/schedule": readsOr, "POST /api/v1/releases/{number}/withdraw": readsOr, "GET /api/v1/calendar": reads,
+	"POST /api/v1/invitations": people, "GET /api/v1/invitations": "people", "DELETE /api/v1/invitations/{id}": people,
 	"GET /api/v1/tokens": operates, "POST /api/v1/tokens": keys, "DELETE /api/v1/tokens/{name}": keys,
 	"POST /api/v1/verify": operates, "POST /api/v1/rebuild": operates, "POST /api/v1/backup": operates, "POST /api/v1/forget": operates,
 	"GET /api/v1/openapi.json": reads, "GET /api/v1/openapi.yaml": reads, "GET /api/v1/openapi-3.0.json": reads, "GET /api/v1/openapi-3.0.yaml": reads,

@@ -26,6 +26,8 @@ type door struct {
 // subpackages offer. A new one without a row fails the test.
 var useCases = map[string]door{
 	"content.Content.Plan":       {route: "/api/v1/plan", command: "plan", page: "GET /draft"},
+	"content.Content.Declare":    {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
+	"content.Content.Approvers":  {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
 	"content.Content.Apply":      {route: "/api/v1/apply", command: "apply", no: "pages that change things come next"},
 	"content.Content.Check":      {route: "/api/v1/check", command: "check", no: "pages that change things come next"},
 	"content.Content.Rollback":   {route: "/api/v1/releases/{number}/rollback", command: "rollback", page: "POST /release/{number}/rollback"},
@@ -110,9 +112,10 @@ var useCases = map[string]door{
 	"operate.Access.SignInAs":         {page: "GET /sign-in/oidc", no: "for people with a browser"},
 	"operate.Access.AcceptAs":         {page: "GET /sign-in/oidc", no: "for people with a browser"},
 	"operate.Access.Members":          {page: "GET /people", no: "get Person lists who is declared"},
-	"operate.Access.Invite":           {page: "POST /people", no: "a link is made by somebody who is signed in; the owner's is serve --invite"},
-	"operate.Access.Invitations":      {page: "GET /people", no: "a link is made by somebody who is signed in"},
-	"operate.Access.RevokeInvitation": {page: "POST /people/links/{id}/revoke", no: "a link is made by somebody who is signed in"},
+	"operate.Access.Invite":           {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
+	"operate.Access.InviteGuest":      {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
+	"operate.Access.Invitations":      {route: "/api/v1/invitations", page: "GET /people", no: "the page lists them"},
+	"operate.Access.RevokeInvitation": {route: "/api/v1/invitations/{id}", page: "POST /people/links/{id}/revoke", no: "the page ends them"},
 	"operate.Access.ChangePassword":   {page: "POST /account/password", no: "for people with a browser"},
 	"operate.Access.HasPassword":      {page: "POST /account/password", no: "shown on the page of oneself"},
 	"operate.Access.Sessions":         {page: "POST /account/password", no: "shown on the page of oneself"},

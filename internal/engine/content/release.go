@@ -11,6 +11,11 @@ import (
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
+// Declare makes a release of one resource.
+func (c *Content) Declare(ctx context.Context, by engine.Caller, res throughline.Resource, message string) (throughline.Release, error) {
+	return c.Apply(ctx, by, Change{Resources: []throughline.Resource{res}, Message: message})
+}
+
 // prepared is a change carried through every stage up to the snapshot, ready to
 // be committed.
 type prepared struct {

@@ -187,6 +187,19 @@ func (c *Content) reviewChange(ctx context.Context, by engine.Caller, author str
 	return s, err
 }
 
+// Approvers names everybody but its author who may approve a release that waits.
+func (c *Content) Approvers(ctx context.Context, by engine.Caller, number int) ([]string, error) {
+	rel, err := c.see(ctx, by, number)
+	if err != nil {
+		return nil, err
+	}
+	before, after, err := c.sets(ctx, rel)
+	if err != nil {
+		return nil, err
+	}
+	return approversOf(rel.Author.ID, before, after, rel.Changes), nil
+}
+
 // approversOf returns the names of everybody but one who may approve changes.
 func approversOf(person string, before, after declare.Set, changes []throughline.Change) []string {
 	reach := newReach(before, after)

@@ -25,6 +25,9 @@ type invitation struct {
 	By      string    `json:"by,omitempty"`
 	Created time.Time `json:"created,omitzero"`
 	Expires time.Time `json:"expires"`
+	// Awaits is the release that declares the person, of one made before it went
+	// live.
+	Awaits int `json:"awaits,omitempty"`
 	// Used is when somebody accepted.
 	Used time.Time `json:"used,omitzero"`
 }
@@ -42,6 +45,9 @@ type Invitation struct {
 	Owns bool
 	// Again is for somebody who had been in before: a new password.
 	Again bool
+	// Awaits is the release that has to go live before the link opens: it declares
+	// the person. It is zero once they are declared.
+	Awaits int
 	// By is who made it.
 	By      Owner
 	Created time.Time
@@ -61,8 +67,26 @@ func (a *Access) InviteOwner(ctx context.Context) (secret string, err error) {
 // the one before. Nobody invites who may more than they do: the link could be
 // theirs.
 func (a *Access) Invite(ctx context.Context, by engine.Caller, person string, life time.Duration) (secret string, err error) {
+	return a.invite(ctx, by, invitation{Person: person}, life)
+}
+
+// checkLife refuses a link that would be open for too long or too short a time.
+func checkLife(life time.Duration) error {
 	if life < shortestInvitation || life > longestInvitation {
-		return "", throughline.Errorf(throughline.Invalid, "a link lasts a day to a week").WithFix("choose 1d to 7d").At("life")
+		return throughline.Errorf(throughline.Invalid, "a link lasts a day to a week").WithFix("choose 1d to 7d").At("life")
+	}
+	return nil
+}
+
+// invite keeps an invitation. One that awaits a release opens once it is live, and
+// only if whoever made it may make one for that person then.
+func (a *Access) invite(ctx context.Context, by engine.Caller, inv invitation, life time.Duration) (secret string, err error) {
+	if err := checkLife(life); err != nil {
+		return "", err
+	}
+	person := inv.Person
+	if inv.By = by.Actor.ID; by.Actor.Kind == throughline.ActorService { // a key's links are its person's
+		inv.By = by.Actor.OnBehalfOf
 	}
 	if err := by.Need(engine.RightPeople); err != nil {
 		return "", err
@@ -77,13 +101,13 @@ func (a *Access) Invite(ctx context.Context, by engine.Caller, person string, li
 		if err != nil {
 			return err
 		}
-		if guest.Stranger() {
+		if guest.Stranger() && inv.Awaits == 0 {
 			return throughline.Errorf(throughline.NotFound, "there is no Person/%s", person).WithFix("declare the person first; the page for people does so when it invites")
 		}
 		if err := mayInvite(by, guest, o); err != nil {
 			return err
 		}
-		if err := a.putInvitation(tx, secret, invitation{Person: person, By: by.Actor.ID}, life); err != nil {
+		if err := a.putInvitation(tx, secret, inv, life); err != nil {
 			return err
 		}
 		_, err = tx.Get(bucketCredentials, person)
@@ -213,7 +237,12 @@ func (a *Access) invited(r record.Reader, secret string) (Invitation, error) {
 	if !inv.Used.IsZero() {
 		return Invitation{}, throughline.Errorf(throughline.Conflict, "this link was used already").WithFix("sign in with your name and password")
 	}
-	return a.describeInvitation(r, id, inv)
+	shown, err := a.describeInvitation(r, id, inv)
+	if err == nil && shown.Awaits > 0 {
+		return Invitation{}, throughline.Errorf(throughline.Conflict, "this link does not open yet: release %d, which declares you, waits to be approved", shown.Awaits).
+			WithFix("open it again once it is, or ask who sent it")
+	}
+	return shown, err
 }
 
 func (a *Access) describeInvitation(r record.Reader, id string, inv invitation) (Invitation, error) {
@@ -233,10 +262,14 @@ func (a *Access) describeInvitation(r record.Reader, id string, inv invitation) 
 	if err != nil {
 		return Invitation{}, err
 	}
-	if guest.Stranger() {
+	if guest.Stranger() && inv.Awaits > 0 {
+		out.Name, out.Awaits = inv.Person, inv.Awaits
+	} else if guest.Stranger() {
 		return Invitation{}, throughline.Errorf(throughline.NotFound, "whom this link is for is not declared any longer").WithFix("ask who sent it")
 	}
-	out.Name, out.Initials, out.Owns = who.Name, who.Initials, out.Person == o.Person
+	if out.Awaits == 0 {
+		out.Name, out.Initials, out.Owns = who.Name, who.Initials, out.Person == o.Person
+	}
 	if _, err := r.Get(bucketCredentials, out.Person); err == nil {
 		out.Again = true
 	} else if ignoreNotFound(err) != nil {

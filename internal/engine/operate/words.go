@@ -218,3 +218,26 @@ func signed(v float64, d int) string {
 	}
 	return "+" + s
 }
+
+// SayGrant says a role and its limits: maker of Fragment for acme in de, fr.
+func SayGrant(g throughline.Grant) string {
+	s := string(g.Role)
+	if len(g.Kinds) > 0 {
+		s += " of " + joinWords(g.Kinds)
+	}
+	if len(g.Brands) > 0 {
+		s += " for " + joinWords(g.Brands)
+	}
+	if len(g.Markets) > 0 {
+		s += " in " + joinWords(g.Markets)
+	}
+	return s
+}
+
+func joinWords[T ~string](words []T) string {
+	all := make([]string, len(words))
+	for i, word := range words {
+		all[i] = string(word)
+	}
+	return strings.Join(all, ", ")
+}

@@ -87,6 +87,7 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.registerObjects()
 	a.registerLive()
 	a.registerOperate()
+	a.registerPeople()
 	a.manage.needs = engine.Member
 	a.manage.HandleFunc("/api/v1/", func(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, mux.Missing(w, r, throughline.Errorf(throughline.NotFound, "there is nothing at %s %s", r.Method, r.URL.Path).

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
-	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
@@ -51,10 +51,13 @@ type peoplePage struct {
 	People table
 	Links  []linkView
 	// May says that the viewer may invite; Form is the form to do so.
-	May     bool
-	Form    inviteForm
+	May  bool
+	Form inviteForm
+	// Secret is the link just made for Invited, and Awaits what it waits for; nil
+	// for nothing.
 	Secret  string
 	Invited string
+	Awaits  *awaited
 	Problem *serve.Fault
 }
 
@@ -62,6 +65,7 @@ type peoplePage struct {
 type linkView struct {
 	ID, Person, Name, By, Until string
 	Again                       bool
+	Awaits                      *awaited
 }
 
 // inviteForm is what an invitation asks for.
@@ -102,7 +106,11 @@ func (w *Web) openLinks(ctx context.Context) ([]linkView, error) {
 	}
 	var views []linkView
 	for _, inv := range open {
-		views = append(views, linkView{inv.ID, inv.Person, inv.Name, inv.By.Name, inv.Expires.Format("Mon 2 Jan, 15:04 MST"), inv.Again})
+		view := linkView{inv.ID, inv.Person, inv.Name, inv.By.Name, inv.Expires.Format("Mon 2 Jan, 15:04 MST"), inv.Again, nil}
+		if inv.Awaits > 0 {
+			view.Awaits = &awaited{Release: inv.Awaits, URL: releaseURL(inv.Awaits)}
+		}
+		views = append(views, view)
 	}
 	return views, nil
 }
@@ -179,27 +187,12 @@ func sayRoles(m operate.Member) string {
 		all = append(all, "would own, has not accepted")
 	}
 	for _, g := range m.Roles {
-		all = append(all, sayGrant(g))
+		all = append(all, operate.SayGrant(g))
 	}
 	if len(all) == 0 {
 		return "nothing"
 	}
 	return strings.Join(all, "; ")
-}
-
-// sayGrant says a role and its limits: maker of Fragment for acme in de, fr.
-func sayGrant(g throughline.Grant) string {
-	s := string(g.Role)
-	if len(g.Kinds) > 0 {
-		s += " of " + joinWords(g.Kinds)
-	}
-	if len(g.Brands) > 0 {
-		s += " for " + joinWords(g.Brands)
-	}
-	if len(g.Markets) > 0 {
-		s += " in " + joinWords(g.Markets)
-	}
-	return s
 }
 
 func joinWords[T ~string](words []T) string {
@@ -333,7 +326,7 @@ func (w *Web) invite(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		return formError(err)
 	}
 	page := peoplePage{Form: newInviteForm(r.PostForm)}
-	secret, err := w.inviteBy(r.Context(), v.Caller, r.PostForm)
+	made, err := w.inviteBy(r.Context(), v.Caller, r.PostForm)
 	if err != nil {
 		f := serve.FaultOf(err)
 		if f.Status >= http.StatusInternalServerError {
@@ -342,44 +335,27 @@ func (w *Web) invite(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		page.Problem = &f
 		return w.showPeople(rw, r, v, f.Status, page)
 	}
-	page = peoplePage{Form: newInviteForm(nil), Secret: w.publicURL(r) + "/welcome/" + secret, Invited: r.PostForm.Get("display")}
+	page = peoplePage{Form: newInviteForm(nil), Secret: w.publicURL(r) + "/welcome/" + made.Secret, Invited: r.PostForm.Get("display")}
+	if made.Waits {
+		page.Awaits = &awaited{Release: made.Release, URL: releaseURL(made.Release), Approvers: cmp.Or(orList(made.Approvers), "somebody who may")}
+	}
 	return w.showPeople(rw, r, v, http.StatusOK, page)
 }
 
-func (w *Web) inviteBy(ctx context.Context, by engine.Caller, form url.Values) (secret string, err error) {
-	name, life := strings.TrimSpace(form.Get("name")), lifeOf(form)
-	if life == 0 {
-		return "", throughline.Errorf(throughline.Invalid, "a link lasts a day to a week").WithFix("choose one of the three")
-	}
-	ref := throughline.Ref{Kind: throughline.KindPerson, Name: name}
-	_, err = w.Staff.Get(ctx, ref)
-	if throughline.CodeOf(err) == throughline.NotFound {
-		person := &throughline.Person{
-			Name: strings.TrimSpace(form.Get("display")), Email: strings.TrimSpace(form.Get("email")),
-			Discipline: throughline.Discipline(form.Get("discipline")), Roles: grantsOf(form),
-		}
-		err = w.declarePerson(ctx, by, name, person, "invite "+name)
-	}
-	if err != nil {
-		return "", err
-	}
-	return w.People.Invite(ctx, by, name, life)
+// awaited is a release that has to be approved before something holds.
+type awaited struct {
+	Release        int
+	URL, Approvers string
 }
 
-// declarePerson applies a person as a release, after a look at whether the
-// caller gives no more than they have.
-func (w *Web) declarePerson(ctx context.Context, by engine.Caller, name string, p *throughline.Person, message string) error {
-	if p.Name == "" {
-		return throughline.Errorf(throughline.Invalid, "a person needs a name").WithFix("write what colleagues call them")
-	}
-	for _, g := range p.Roles {
-		if !by.MayGrant(g) {
-			return throughline.Errorf(throughline.Forbidden, "you cannot give the role %s: nobody gives more than they have", sayGrant(g)).WithFix("give less, or ask the owner")
-		}
-	}
-	res := throughline.Resource{APIVersion: throughline.APIVersion, Kind: throughline.KindPerson, Metadata: throughline.Metadata{Name: name}, Spec: p}
-	_, err := w.Staff.Apply(ctx, by, content.Change{Resources: []throughline.Resource{res}, Message: message})
-	return err
+func (w *Web) inviteBy(ctx context.Context, by engine.Caller, form url.Values) (operate.Invited, error) {
+	return w.People.InviteGuest(ctx, by, w.Staff, operate.Guest{
+		Name: strings.TrimSpace(form.Get("name")), Life: lifeOf(form),
+		Person: throughline.Person{
+			Name: strings.TrimSpace(form.Get("display")), Email: strings.TrimSpace(form.Get("email")),
+			Discipline: throughline.Discipline(form.Get("discipline")), Roles: grantsOf(form),
+		},
+	})
 }
 
 func (w *Web) revokeLink(rw http.ResponseWriter, r *http.Request, v viewer) error {

@@ -131,7 +131,7 @@ func (w *Web) saveRoles(rw http.ResponseWriter, r *http.Request, v viewer) error
 		return formError(err)
 	}
 	name := r.PathValue("name")
-	before, err := w.changeRoles(r.Context(), v.Caller, name, grantsOf(r.PostForm))
+	before, rel, err := w.changeRoles(r.Context(), v.Caller, name, grantsOf(r.PostForm))
 	if err != nil {
 		f := serve.FaultOf(err)
 		if f.Status >= http.StatusInternalServerError || f.Status == http.StatusNotFound {
@@ -148,24 +148,33 @@ func (w *Web) saveRoles(rw http.ResponseWriter, r *http.Request, v viewer) error
 			}
 		}
 	}
-	w.toast(rw, r, toast{Text: "The roles are changed.", Undo: &undo{URL: "/people/" + url.PathEscape(name) + "/roles", Fields: fields}})
+	w.toast(rw, r, staffed(rel, toast{Text: "The roles are changed.", Undo: &undo{URL: "/people/" + url.PathEscape(name) + "/roles", Fields: fields}}))
 	http.Redirect(rw, r, personURL(name), http.StatusSeeOther)
 	return nil
 }
 
-func (w *Web) changeRoles(ctx context.Context, by engine.Caller, name string, roles []throughline.Grant) (before []throughline.Grant, err error) {
+func (w *Web) changeRoles(ctx context.Context, by engine.Caller, name string, roles []throughline.Grant) (before []throughline.Grant, rel throughline.Release, err error) {
 	res, err := w.Staff.Get(ctx, throughline.Ref{Kind: throughline.KindPerson, Name: name})
 	if err != nil {
-		return nil, err
+		return nil, rel, err
 	}
 	person := *res.Spec.(*throughline.Person)
 	for _, g := range person.Roles { // who may more than the caller is not theirs to change
 		if !by.MayGrant(g) {
-			return nil, throughline.Errorf(throughline.Forbidden, "%s has the role %s, which is not yours to take away", person.Name, sayGrant(g)).WithFix("ask the owner")
+			return nil, rel, throughline.Errorf(throughline.Forbidden, "%s has the role %s, which is not yours to take away", person.Name, operate.SayGrant(g)).WithFix("ask the owner")
 		}
 	}
 	before, person.Roles = person.Roles, roles
-	return before, w.declarePerson(ctx, by, name, &person, "roles of "+name)
+	rel, err = operate.DeclarePerson(ctx, w.Staff, by, name, person, "roles of "+name)
+	return before, rel, err
+}
+
+// staffed is what to say of a change to people: what was done, or that it waits.
+func staffed(rel throughline.Release, done toast) toast {
+	if rel.State == throughline.ReleaseLive {
+		return done
+	}
+	return released(rel)
 }
 
 // newLink makes a one-time link, for a first or a new password.
@@ -197,7 +206,7 @@ func (w *Web) removePerson(rw http.ResponseWriter, r *http.Request, v viewer) er
 	if err != nil {
 		return err
 	}
-	w.toast(rw, r, toast{Text: name + " is out.", Undo: &undo{URL: "/release/" + itoa(rel.Number) + "/rollback"}})
+	w.toast(rw, r, staffed(rel, toast{Text: name + " is out.", Undo: &undo{URL: releaseURL(rel.Number) + "/rollback"}}))
 	http.Redirect(rw, r, "/people", http.StatusSeeOther)
 	return nil
 }

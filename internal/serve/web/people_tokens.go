@@ -81,7 +81,7 @@ func sayScope(k operate.Token) string {
 		} else {
 			s += "; "
 		}
-		s += sayGrant(g)
+		s += operate.SayGrant(g)
 	}
 	return s
 }

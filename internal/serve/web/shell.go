@@ -105,7 +105,7 @@ func parsePages(words *glossary) (map[string]*template.Template, error) {
 		"day":      func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
 		"sentence": sentence,
 		"lower":    strings.ToLower,
-		"sayGrant": sayGrant, "pathescape": url.PathEscape,
+		"sayGrant": operate.SayGrant, "pathescape": url.PathEscape,
 	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return nil, err

@@ -69,10 +69,9 @@ type Access interface {
 	Unseal(purpose, sealed string) ([]byte, error)
 }
 
-// Staff declares people: as releases, like everything.
+// Staff declares people, and takes them out: as releases, like everything.
 type Staff interface {
-	// Get returns the resource in force, or an error with the code NotFound.
-	Get(ctx context.Context, ref throughline.Ref) (throughline.Resource, error)
+	operate.Staff
 	// Apply makes a release of a change.
 	Apply(ctx context.Context, by engine.Caller, change content.Change) (throughline.Release, error)
 }
