@@ -118,6 +118,16 @@ func deciding(t *testing.T, p *process) {
 	t.Cleanup(func() { stop(); <-done })
 }
 
+// soon waits until something holds.
+func soon(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: it does not come to that", what)
+		}
+	}
+}
+
 func TestTheExposureIsOfWhatThePageSays(t *testing.T) {
 	for form, want := range map[string]string{
 		"/start/placement": "First exposure from your page at ",
@@ -157,14 +167,10 @@ func TestTheStartRemembersItsDecision(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if n, _ := p.plane.Recorded(); n >= before+60 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the others' decisions are not recorded")
-		}
-	}
+	soon(t, "the others' decisions are recorded", func() bool {
+		n, _ := p.plane.Recorded()
+		return n >= before+60
+	})
 	if now := said(shown(t, p, ana, "/start", nil).Find("code.id")); now != first {
 		t.Errorf("after sixty others the first decision is %s, and was %s", now, first)
 	}

@@ -69,6 +69,7 @@ var classes = map[string]string{
 	"GET /journal": reads, "GET /journal/{seq}": reads, "GET /journal.csv": reads, "GET /journal.jsonl": reads, "GET /events/journal": reads,
 
 	"GET /start": reads, "POST /start/placement": changes, "POST /start/example": changes, "POST /start/decision": operates, "POST /start/keys": operates, "GET /events/start": reads,
+	"POST /captions": reads, "GET /captions/served/{release}": reads,
 
 	"GET /api/v1/status": reads, "GET /api/v1/line": reads, "GET /api/v1/placements/{name}": reads, "GET /api/v1/variants/{id}": reads,
 	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/search": reads,

@@ -87,7 +87,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	}
 	doors.Begin, doors.Decider = beginnings{p.content}, p.plane
 	if simulated {
-		doors.Enter = p.enter
+		doors.Enter, doors.Captions = p.enter, true
 	}
 	if p.web, err = web.New(doors); err != nil {
 		return nil, err

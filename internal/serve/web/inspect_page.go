@@ -191,6 +191,7 @@ func (w *Web) decision(rw http.ResponseWriter, r *http.Request, v viewer) error 
 	if err := w.follow(r, &page); err != nil {
 		return err
 	}
+	page.Caption = w.captionDecision(r, v, &page)
 	return w.render(rw, r, http.StatusOK, "decision", page)
 }
 

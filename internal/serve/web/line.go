@@ -139,6 +139,7 @@ func (w *Web) line(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	page.shell = w.shell(r, v, "The Line")
 	page.Owner, page.Live, page.Wide, page.Loop = l.Owner, true, true, loop
 	page.Styles, page.Scripts = []string{"line.css"}, []string{"line.js"}
+	page.Caption = w.captionLine(r, l)
 	page.Keys = []keyHint{{"t", "open the table of the placement you are in"}}
 	return w.render(rw, r, http.StatusOK, "line", page)
 }

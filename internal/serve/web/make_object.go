@@ -213,7 +213,7 @@ func (w *Web) newObjectPage(r *http.Request, v viewer, o content.Object) (*objec
 	page.Station, page.Styles, page.Scripts, page.Wide = stationOf(o.Ref.Kind), []string{"make.css"}, []string{"make.js"}, true
 	page.Keys = []keyHint{{"y", "the YAML, and back"}, {"e", "go to the first field"}, {"Ctrl Z", "undo the last step, outside a text"}}
 	page.Can, page.Cannot = w.mayChange(r.Context(), v, o.Ref)
-	page.Back = page.FormURL
+	page.Back, page.Caption = page.FormURL, w.captionFragment(r, o)
 	page.Says = saysObject(o)
 	glance, err := w.Making.Glance(r.Context(), v.Caller)
 	if err != nil {

@@ -75,6 +75,7 @@ func (w *Web) placement(rw http.ResponseWriter, r *http.Request, v viewer) error
 	page.leaves, page.Live, page.Wide, page.Station = leaves, true, true, "decide"
 	page.Styles, page.Scripts = []string{"line.css", "see.css"}, []string{"see.js"}
 	page.Keys = []keyHint{{"t", "the charts as tables"}}
+	page.Caption = w.captionPlacement(r, s)
 	page.Stream = streamURL(name) + "?after=" + strconv.Itoa(page.From)
 	if v.Has(engine.RightOperate) && w.routed["GET /edit/{kind}/{name...}"] {
 		page.Edit = editPlacementURL(name)

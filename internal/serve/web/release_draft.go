@@ -78,6 +78,7 @@ func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, statu
 		return err
 	}
 	page.fill(w, r, d, rev, again)
+	page.Caption = w.captionDraft(r, d, len(page.Stopped) > 0)
 	return w.render(rw, r, status, "draft", page)
 }
 

@@ -93,6 +93,7 @@ func (w *Web) showRelease(rw http.ResponseWriter, r *http.Request, v viewer, n, 
 	page.Path = releaseURL(n)
 	page.Station, page.Wide, page.Styles, page.Scripts = "release", true, []string{"release.css"}, []string{"release.js"}
 	page.fill(w, r, people, rev)
+	page.Caption = w.captionRelease(r, v, rel)
 	page.Acts = newActs(rel, rights, rev, zoneOf(r), again)
 	page.Reason = field{Name: "reason", Label: "What should its author change?", Kind: "textarea", Required: true, Max: 1000}
 	if again != nil && again.err != nil {

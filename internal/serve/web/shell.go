@@ -53,6 +53,10 @@ type shell struct {
 	Keys []keyHint
 	// Wide pages use the whole content width; others are a column of text.
 	Wide bool
+	// Captions says that this engine has captions, Caption is the page's; nil for
+	// none, or for who closed them.
+	Captions bool
+	Caption  *captionView
 	// Query is what the search field holds.
 	Query string
 }
@@ -73,7 +77,7 @@ func (w *Web) shell(r *http.Request, v viewer, title string, crumbs ...crumb) sh
 	if v.Person() == "" {
 		return s
 	}
-	s.Toast = toastOf(r)
+	s.Toast, s.Captions = toastOf(r), w.Captions
 	s.Loop = loopLinks(leaves{}, w.glance.look(r.Context(), w.Lines))
 	if o, err := w.Access.Ownership(r.Context()); err == nil {
 		s.Owner = o

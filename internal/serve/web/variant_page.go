@@ -79,7 +79,7 @@ func (w *Web) variant(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		}
 		page.Locales = append(page.Locales, link)
 	}
-	page.Wide, page.Station = true, "decide"
+	page.Wide, page.Station, page.Caption = true, "decide", w.captionVariant(r, p, told)
 	page.Styles, page.Scripts = []string{"see.css"}, []string{"see.js"}
 	return w.render(rw, r, http.StatusOK, "variant", page)
 }

@@ -120,6 +120,8 @@ type Config struct {
 	// Enter signs in whoever holds a one-time link of the demo and returns their
 	// cookie; nil when there are no such links.
 	Enter func(ctx context.Context, secret string) (cookie string, expires time.Time, err error)
+	// Captions walk whoever looks through the loop; the demo has them.
+	Captions bool
 	// HTTPS says that people reach the door over TLS though this process does
 	// not speak it, so that cookies are marked Secure. With TLS here they are.
 	HTTPS bool
@@ -193,6 +195,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerMake(p)
 	w.registerSight(p)
 	w.registerStart(p)
+	w.registerCaptions(p)
 	for _, r := range mux.Routes() {
 		w.routed[r.Pattern] = true
 	}

@@ -38,7 +38,7 @@ const keys = {
 	"?": () => document.getElementById("keys")?.togglePopover(),
 };
 
-let leads = 0; // when g was pressed
+let leads = -Infinity; // when g was pressed
 
 document.addEventListener("keydown", (event) => {
 	if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
@@ -48,7 +48,7 @@ document.addEventListener("keydown", (event) => {
 	}
 	if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target) || document.querySelector("dialog[open]")) return;
 	if (event.timeStamp - leads < 1500) {
-		leads = 0;
+		leads = -Infinity;
 		goTo(event.key);
 		return;
 	}
