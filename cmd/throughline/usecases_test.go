@@ -52,7 +52,6 @@ var useCases = map[string]door{
 	"content.Content.May":        {route: "/api/v1/releases/{number}/rights", page: "GET /release/{number}", no: "the release page asks it for its buttons"},
 	"content.Content.Calendar":   {route: "/api/v1/calendar", command: "get", page: "GET /calendar"},
 	"content.Content.Review":     {page: "GET /release/{number}", no: "pictures are for pages; plan says the rest"},
-	"content.Content.Previews":   {route: "/api/v1/previews", no: "pictures are for pages"},
 	"content.Content.Search":     {route: "/api/v1/search", no: "the pages search; at a shell there is grep"},
 	"content.Content.Follow":     {command: "serve", no: "part of running a process"},
 	"content.Content.Object":     {route: "/api/v1/objects/{kind}/{name}", no: "the pages of objects come next"},

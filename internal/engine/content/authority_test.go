@@ -2,6 +2,7 @@ package content_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,9 +174,13 @@ func TestSearchAndObjects(t *testing.T) {
 		}
 	})
 	t.Run("a draft is seen before and after, as people see it", func(t *testing.T) {
-		pairs, err := e.Content.Previews(t.Context(), mia(), content.PreviewInput{Placement: "home.hero"})
-		if err != nil || len(pairs) != 1 || !strings.Contains(pairs[0].Before.HTML, "Zebra") || !strings.Contains(pairs[0].After.HTML, "Platypus") {
-			t.Errorf("%+v, %v", pairs, err)
+		rev, err := e.Content.Review(t.Context(), mia(), content.ReviewInput{Draft: true})
+		i := slices.IndexFunc(rev.Touched, func(at content.Touched) bool { return at.Placement == "home.hero" })
+		if err != nil || i < 0 || len(rev.Touched[i].Pairs) == 0 {
+			t.Fatalf("%+v, %v", rev.Touched, err)
+		}
+		if pair := rev.Touched[i].Pairs[0]; !strings.Contains(pair.Before.HTML, "Zebra") || !strings.Contains(pair.After.HTML, "Platypus") {
+			t.Errorf("%+v", pair)
 		}
 	})
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
-	"github.com/throughline-engine/throughline/internal/loop/declare"
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
@@ -193,83 +191,4 @@ func longest(group map[string]any, path string) (name, rest string) {
 		return path, ""
 	}
 	return name, rest
-}
-
-// Sample renders a resource in one placement as the caller's draft has both. It
-// reads only what the rendering is made of.
-func (c *Content) Sample(ctx context.Context, by engine.Caller, ref throughline.Ref, placement, locale string) (Pair, error) {
-	if err := by.Need(engine.RightRead); err != nil {
-		return Pair{}, err
-	}
-	s := sampler{person: draftKey(by.Actor), have: map[throughline.Ref]throughline.Resource{}}
-	err := c.core.Record.State.View(ctx, func(r record.Reader) error {
-		s.reader = r
-		return s.read(ref, placement)
-	})
-	if err != nil {
-		return Pair{}, err
-	}
-	p := previewer{after: declare.NewSet(slices.Collect(maps.Values(s.have))), in: PreviewInput{Placement: placement, Locale: locale}}
-	p.change(throughline.Change{Ref: ref, Action: throughline.Update})
-	if len(p.pairs) == 0 {
-		return Pair{}, throughline.Errorf(throughline.NotFound, "Placement/%s does not show %s", placement, ref).WithFix("look at another placement")
-	}
-	return p.pairs[0], nil
-}
-
-// sampler reads what one rendering is made of.
-type sampler struct {
-	reader record.Reader
-	person string
-	have   map[throughline.Ref]throughline.Resource
-}
-
-func (s *sampler) read(ref throughline.Ref, placement string) error {
-	if _, err := s.get(ref); err != nil {
-		return err
-	}
-	res, err := s.get(throughline.Ref{Kind: throughline.KindPlacement, Name: placement})
-	p, ok := res.Spec.(*throughline.Placement)
-	if err != nil || !ok {
-		return err
-	}
-	if _, err := s.get(throughline.Ref{Kind: throughline.KindChannel, Name: p.Channel}); err != nil {
-		return err
-	}
-	if res, err = s.get(throughline.Ref{Kind: throughline.KindTemplate, Name: p.Template}); err != nil {
-		return err
-	}
-	if t, ok := res.Spec.(*throughline.Template); ok {
-		if _, err := s.get(throughline.Ref{Kind: throughline.KindBrand, Name: t.Brand}); err != nil {
-			return err
-		}
-	}
-	for _, name := range p.Fallback {
-		if _, err := s.get(throughline.Ref{Kind: throughline.KindFragment, Name: name}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// get reads a resource as the draft has it; the zero Resource where there is
-// none.
-func (s *sampler) get(ref throughline.Ref) (throughline.Resource, error) {
-	item, err := readItem(s.reader, s.person, ref)
-	if err != nil {
-		return throughline.Resource{}, err
-	}
-	var res throughline.Resource
-	if item != nil && item.Text == "" {
-		if err := item.compare(s.reader); err != nil {
-			return res, err
-		}
-		res = item.settled()
-	} else if res, err = resourceOrNone(s.reader, ref); err != nil {
-		return res, err
-	}
-	if res.Spec != nil {
-		s.have[ref] = res
-	}
-	return res, nil
 }

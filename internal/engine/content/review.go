@@ -18,6 +18,8 @@ type ReviewInput struct {
 	Draft    bool
 	Release  int
 	Rollback int
+	// Only limits a draft to some of its items; none means all.
+	Only []throughline.Ref
 	// Locale asks for renderings in one language; empty for those that change.
 	Locale string
 }
@@ -43,8 +45,20 @@ type Review struct {
 	Touched []Touched
 	// Locales are all languages that something touched is made in.
 	Locales []string
+	// Left counts the items of the draft that are left out, and stay in it; Leaning
+	// are what is not left out and names them.
+	Left    int
+	Leaning []Leaning
 	// Unshown counts the renderings left out because there are too many.
 	Unshown int
+}
+
+// Leaning is something in a part of a draft that needs something left out of it.
+type Leaning struct {
+	Ref, Needs throughline.Ref
+	// Must says that the one cannot go live without the other. Otherwise it goes
+	// with what is in force.
+	Must bool
 }
 
 // Blocked reports whether something keeps it from going live.
@@ -67,7 +81,7 @@ func (c *Content) Review(ctx context.Context, by engine.Caller, in ReviewInput) 
 	var err error
 	switch {
 	case in.Draft:
-		s, err = c.reviewDraft(ctx, by, &rev)
+		s, err = c.reviewDraft(ctx, by, in.Only, &rev)
 	case in.Rollback > 0:
 		s, err = c.reviewRollback(ctx, by, in.Rollback, &rev)
 	default:
@@ -109,8 +123,49 @@ func seenAnother(p throughline.Plan, seen throughline.Digest) error {
 		WithFix("look at it as it is now, and decide again")
 }
 
+// leaning names what in a part of a draft needs something that is left out: what
+// is new there, or what still names something that the part deletes.
+func leaning(r record.Reader, part, left []DraftItem) (all []Leaning, err error) {
+	for _, item := range part {
+		needs := uses(item.wanted())
+		for _, out := range left {
+			if slices.Contains(needs, out.Ref) {
+				now, err := resourceOrNone(r, out.Ref)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, Leaning{item.Ref, out.Ref, now.Spec == nil})
+			}
+			if !item.Deleted {
+				continue
+			}
+			now, err := resourceOrNone(r, out.Ref)
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(uses(now), item.Ref) {
+				all = append(all, Leaning{item.Ref, out.Ref, true})
+			}
+		}
+	}
+	return all, nil
+}
+
+// partOf divides the items of a draft into those that are looked at and those
+// that are left out.
+func partOf(items []DraftItem, only []throughline.Ref) (part, left []DraftItem) {
+	for _, item := range items {
+		if len(only) == 0 || slices.Contains(only, item.Ref) {
+			part = append(part, item)
+		} else {
+			left = append(left, item)
+		}
+	}
+	return part, left
+}
+
 // reviewDraft plans what can be planned of the caller's draft.
-func (c *Content) reviewDraft(ctx context.Context, by engine.Caller, rev *Review) (sides, error) {
+func (c *Content) reviewDraft(ctx context.Context, by engine.Caller, only []throughline.Ref, rev *Review) (sides, error) {
 	if by.Stranger() {
 		return sides{}, by.Need(engine.RightChange)
 	}
@@ -119,6 +174,12 @@ func (c *Content) reviewDraft(ctx context.Context, by engine.Caller, rev *Review
 		items, err := draftItems(r, draftKey(by.Actor))
 		if err != nil {
 			return err
+		}
+		items, left := partOf(items, only)
+		if rev.Left = len(left); rev.Left > 0 {
+			if rev.Leaning, err = leaning(r, items, left); err != nil {
+				return err
+			}
 		}
 		var sound []throughline.Ref
 		for _, item := range items {

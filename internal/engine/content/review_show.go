@@ -38,6 +38,12 @@ type Compared struct {
 // ComparedSlot is one slot of a pair.
 type ComparedSlot struct{ Slot, Fragment, Before, After string }
 
+// Shown is a rendering: HTML for the web, fields for an app.
+type Shown struct {
+	HTML   string            `json:"html,omitempty"`
+	Fields map[string]string `json:"fields,omitempty"`
+}
+
 // Changed reports whether the slot reads differently.
 func (s ComparedSlot) Changed() bool { return s.Before != s.After }
 

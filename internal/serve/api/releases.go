@@ -101,9 +101,43 @@ func (a *API) registerReleases() {
 		func(ctx context.Context, in *struct {
 			Release   int    `query:"release" minimum:"0" doc:"a release; 0 is your draft"`
 			Placement string `query:"placement" doc:"only this one"`
-			Locale    string `query:"locale" doc:"in this language"`
+			Locale    string `query:"locale" doc:"in this language; those that change when left out"`
 		},
-		) ([]content.Pair, error) {
-			return a.content.Previews(ctx, serve.CallerOf(ctx), content.PreviewInput{Release: in.Release, Placement: in.Placement, Locale: in.Locale})
+		) ([]Pair, error) {
+			rev, err := a.content.Review(ctx, serve.CallerOf(ctx), content.ReviewInput{Draft: in.Release == 0, Release: in.Release, Locale: in.Locale})
+			return pairsOf(rev, in.Placement), err
 		})
+}
+
+// Pair is one variant of a placement as people see it before and after a change,
+// enough of them to see each change once.
+type Pair struct {
+	Placement string              `json:"placement"`
+	Title     string              `json:"title,omitempty"`
+	Channel   string              `json:"channel"`
+	Surface   throughline.Surface `json:"surface"`
+	Locale    string              `json:"locale"`
+	// Filling is the fragment by slot.
+	Filling throughline.Filling `json:"filling"`
+	// Before and After are absent where there is nothing to show.
+	Before *content.Shown `json:"before,omitempty"`
+	After  *content.Shown `json:"after,omitempty"`
+}
+
+// pairsOf returns the pairs of a review, at one placement where it is named.
+func pairsOf(rev content.Review, placement string) []Pair {
+	all := []Pair{}
+	for _, t := range rev.Touched {
+		if placement != "" && placement != t.Placement {
+			continue
+		}
+		for _, c := range t.Pairs {
+			p := Pair{t.Placement, t.Title, t.Channel, t.Surface, c.Locale, throughline.Filling{}, c.Before, c.After}
+			for _, slot := range c.Slots {
+				p.Filling[slot.Slot] = slot.Fragment
+			}
+			all = append(all, p)
+		}
+	}
+	return all
 }

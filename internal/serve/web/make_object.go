@@ -26,7 +26,7 @@ type Making interface {
 	// Names returns what may be referred to.
 	Names(ctx context.Context, by engine.Caller, kind throughline.Kind) ([]content.Name, error)
 	// Sample renders a thing in a placement as the draft has it.
-	Sample(ctx context.Context, by engine.Caller, ref throughline.Ref, placement, locale string) (content.Pair, error)
+	Sample(ctx context.Context, by engine.Caller, ref throughline.Ref, placement, locale string) (content.Sample, error)
 	// Sheet returns fragments side by side.
 	Sheet(ctx context.Context, by engine.Caller, q content.SheetQuery) (content.SheetPage, error)
 	// Said returns what keeps the draft from being released, and what the checks say.

@@ -350,14 +350,14 @@ func (w *Web) samplePage(rw http.ResponseWriter, r *http.Request, v viewer) erro
 	if err != nil {
 		return err
 	}
-	pair, err := w.Making.Sample(r.Context(), v.Caller, ref, r.URL.Query().Get("in"), r.URL.Query().Get("locale"))
+	sample, err := w.Making.Sample(r.Context(), v.Caller, ref, r.URL.Query().Get("in"), r.URL.Query().Get("locale"))
 	if err != nil {
 		return err
 	}
-	page := previewPage{Title: pair.Title, Locale: pair.Locale}
-	switch shown := pair.After; {
+	page := previewPage{Title: sample.Title, Locale: sample.Locale}
+	switch shown := sample.Shown; {
 	case shown == nil:
-		page.HTML = template.HTML("<p>" + template.HTMLEscapeString(cmp.Or(pair.Problem, "There is nothing to show yet.")) + "</p>")
+		page.HTML = template.HTML("<p>" + template.HTMLEscapeString(cmp.Or(sample.Problem, "There is nothing to show yet.")) + "</p>")
 	case shown.HTML != "":
 		page.HTML = template.HTML(shown.HTML)
 	default:

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,10 @@ type draftPage struct {
 	Health operate.Health
 	Items  []draftItemView
 	Review reviewView
+	// Part is what is chosen of it; nil for all of it.
+	Part *draftPart
+	// Choosable says that a part can be chosen.
+	Choosable bool
 	// Message and Schedule are the form; Waits is true where it will be proposed to
 	// Approvers, and not go live at once.
 	Message   field
@@ -36,12 +42,39 @@ type draftPage struct {
 // draftItemView is one object of a draft.
 type draftItemView struct {
 	Ref, Name, Kind, URL, Does string
-	Problem                    string
-	Saved                      when
+	// Chosen says that it is in what is looked at.
+	Chosen  bool
+	Problem string
+	Saved   when
+}
+
+// draftPart is some of a draft, to be released without the rest.
+type draftPart struct {
+	// Only are the references of what is chosen.
+	Only []string
+	// Says is how much that is, and what becomes of the rest; Leans is what in it
+	// goes with things as they are in force.
+	Says  string
+	Leans []string
+}
+
+// mostChosen is the largest draft of which a part can be chosen on the page: the
+// choice is in the address.
+const mostChosen = 200
+
+// onlyFrom reads what is chosen of a draft: none for all of it.
+func onlyFrom(form url.Values) (only []throughline.Ref) {
+	for _, text := range form["only"] {
+		if ref := refOf(text); len(only) < mostChosen && ref.Name != "" {
+			only = append(only, ref)
+		}
+	}
+	return only
 }
 
 // typed is what a form sent, to be shown again.
 type typed struct {
+	only     []throughline.Ref
 	message  string
 	schedule throughline.Schedule
 	err      error
@@ -73,13 +106,47 @@ func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, statu
 		}
 		return w.render(rw, r, status, "draft", page)
 	}
-	rev, err := w.reviewed(r.Context(), v, content.ReviewInput{Draft: true, Locale: r.URL.Query().Get("locale")})
+	only := onlyFrom(r.URL.Query())
+	if again != nil {
+		only = again.only
+	}
+	only = slices.DeleteFunc(only, func(ref throughline.Ref) bool { // it may have left the draft meanwhile
+		return !slices.ContainsFunc(d.Items, func(item content.DraftItem) bool { return item.Ref == ref })
+	})
+	if len(only) == len(d.Items) {
+		only = nil
+	}
+	rev, err := w.reviewed(r.Context(), v, content.ReviewInput{Draft: true, Only: only, Locale: r.URL.Query().Get("locale")})
 	if err != nil {
 		return err
 	}
+	page.choose(only, rev, len(d.Items))
 	page.fill(w, r, d, rev, again)
 	page.Caption = w.captionDraft(r, d, len(page.Stopped) > 0)
 	return w.render(rw, r, status, "draft", page)
+}
+
+// choose lays out what is chosen of a draft.
+func (p *draftPage) choose(only []throughline.Ref, rev content.Review, items int) {
+	p.Choosable = items > 1 && items <= mostChosen
+	if len(only) == 0 {
+		return
+	}
+	rest := "the other one stays"
+	if rev.Left > 1 {
+		rest = "the other " + itoa(rev.Left) + " stay"
+	}
+	p.Part = &draftPart{Says: itoa(len(only)) + " of " + itoa(items) + " changes; " + rest + " in your draft"}
+	for _, ref := range only {
+		p.Part.Only = append(p.Part.Only, ref.String())
+	}
+	for _, l := range rev.Leaning {
+		if l.Must {
+			p.Stopped = append(p.Stopped, l.Ref.String()+" cannot go without "+l.Needs.String()+", which you left out. Choose both, or neither.")
+		} else {
+			p.Part.Leans = append(p.Part.Leans, l.Ref.String()+" goes with "+l.Needs.String()+" as it is in force, because your change to that is left out.")
+		}
+	}
 }
 
 // fill lays out a draft and its review.
@@ -90,7 +157,9 @@ func (p *draftPage) fill(w *Web, r *http.Request, d content.Draft, rev content.R
 		p.Health = operate.HealthBad
 	}
 	for _, item := range d.Items {
-		p.Items = append(p.Items, w.newDraftItem(r, item))
+		view := w.newDraftItem(r, item)
+		view.Chosen = p.Part == nil || slices.Contains(p.Part.Only, view.Ref)
+		p.Items = append(p.Items, view)
 	}
 	p.Waits, p.Approvers = rev.Waits, orList(rev.Approvers)
 	for _, problem := range rev.Refused {
@@ -194,7 +263,7 @@ func digestFrom(r *http.Request) (throughline.Digest, error) {
 }
 
 func (w *Web) releaseDraft(rw http.ResponseWriter, r *http.Request, v viewer) error {
-	sent := &typed{message: strings.TrimSpace(r.PostFormValue("message"))}
+	sent := &typed{message: strings.TrimSpace(r.PostFormValue("message")), only: onlyFrom(r.PostForm)}
 	if r.PostFormValue("do") == "schedule" {
 		sent.schedule = scheduleFrom(r)
 		if sent.schedule.IsZero() {
@@ -208,7 +277,7 @@ func (w *Web) releaseDraft(rw http.ResponseWriter, r *http.Request, v viewer) er
 		err = sent.err
 	}
 	if err == nil {
-		rel, err = w.Releases.Propose(r.Context(), v.Caller, content.Proposal{Draft: true, Message: sent.message, Schedule: sent.schedule, Reviewed: reviewed})
+		rel, err = w.Releases.Propose(r.Context(), v.Caller, content.Proposal{Draft: true, Only: sent.only, Message: sent.message, Schedule: sent.schedule, Reviewed: reviewed})
 	}
 	if err != nil {
 		if !isProblem(err) {

@@ -208,6 +208,9 @@ func newPairView(base string, q url.Values, digest throughline.Digest, at int, p
 			keep.Set(name, q.Get(name))
 		}
 	}
+	if only := q["only"]; len(only) > 0 {
+		keep["only"] = only
+	}
 	side := func(shown *content.Shown, name string) string {
 		if shown == nil {
 			return ""
@@ -280,6 +283,9 @@ func looksAt(base string, q url.Values, locales []string) []lookGroup {
 		}
 		if value != "" {
 			keep.Set(name, value)
+		}
+		if only := q["only"]; len(only) > 0 {
+			keep["only"] = only
 		}
 		if len(keep) == 0 {
 			return base + "#looks"
@@ -364,7 +370,7 @@ func keptAs(v viewer, in content.ReviewInput) string {
 }
 
 func (w *Web) draftRendering(rw http.ResponseWriter, r *http.Request, v viewer) error {
-	return w.rendering(rw, r, v, content.ReviewInput{Draft: true, Locale: r.URL.Query().Get("locale")})
+	return w.rendering(rw, r, v, content.ReviewInput{Draft: true, Only: onlyFrom(r.URL.Query()), Locale: r.URL.Query().Get("locale")})
 }
 
 func (w *Web) releaseRendering(rw http.ResponseWriter, r *http.Request, v viewer) error {
