@@ -117,14 +117,25 @@ func editOf(form url.Values, o content.Object) (content.Edit, error) {
 // formEdit reads the fields of a form as the text of the object.
 func formEdit(form url.Values, o content.Object, edit *content.Edit) error {
 	s := content.SchemaOf(o.Ref.Kind)
-	value, err := resourceOf(form, o.Ref, s, valueOf(o))
+	old := valueOf(o)
+	read := func() (content.Value, error) {
+		sent, err := resourceOf(form, o.Ref, s, old)
+		if err == nil && form.Has("part") {
+			sent = withParts(old, sent, form["part"])
+		}
+		return sent, err
+	}
+	if form.Has("part") && !old.Fits(s) {
+		return throughline.Errorf(throughline.Conflict, "%s is gone, or your draft of it cannot be read, so that a part of it cannot be changed", o.Ref).WithFix("open its whole form")
+	}
+	value, err := read()
 	if err != nil {
 		return err
 	}
 	if do := form.Get("do"); do != "" && do != doSave {
 		rearrange(&value, do)
 		if !value.Fits(s) { // no button of ours asked for that
-			if value, err = resourceOf(form, o.Ref, s, valueOf(o)); err != nil {
+			if value, err = read(); err != nil {
 				return err
 			}
 		}
@@ -171,6 +182,9 @@ func (w *Web) afterSave(rw http.ResponseWriter, r *http.Request, o content.Objec
 	}
 	if _, path, moved := strings.Cut(r.PostForm.Get("do"), " "); moved && saved.Sentence != "" {
 		to += "#at-f-" + idForm.Replace(path)
+	}
+	if next := r.PostForm.Get("next"); next != "" {
+		to = localPath(next)
 	}
 	undoing := &undo{URL: "/make/undo", Fields: map[string]string{"next": editURL(o.Ref)}}
 	switch {

@@ -35,19 +35,22 @@ type placementPage struct {
 	Health, Says, AsOf leaf
 	Area, Rates, At    leaf
 	Setup              []setting
-	Edit               string
-	Thumbs, Rows       []variantView
-	From               int
-	Pages              pager
-	Effects            leaf
-	HasEffects         bool
-	Scale, NoEffects   string
-	Shares, RateRows   [][]string
-	Excluded           content.Exclusions
-	ExcludedFault      string
-	Decisions          leaf
-	Snippets           []snippet
-	Journal            string
+	// Edit leads to the form of the set-up, and Change is that form where it is
+	// open.
+	Edit             string
+	Change           *setupForm
+	Thumbs, Rows     []variantView
+	From             int
+	Pages            pager
+	Effects          leaf
+	HasEffects       bool
+	Scale, NoEffects string
+	Shares, RateRows [][]string
+	Excluded         content.Exclusions
+	ExcludedFault    string
+	Decisions        leaf
+	Snippets         []snippet
+	Journal          string
 
 	leaves leaves
 }
@@ -79,6 +82,9 @@ func (w *Web) placement(rw http.ResponseWriter, r *http.Request, v viewer) error
 	page.Stream = streamURL(name) + "?after=" + strconv.Itoa(page.From)
 	if v.Has(engine.RightOperate) && w.routed["GET /edit/{kind}/{name...}"] {
 		page.Edit = editPlacementURL(name)
+	}
+	if err := page.withSetup(w, r, v, name); err != nil {
+		return err
 	}
 	page.Snippets = snippetsFor(origin(r, w.HTTPS), name)
 	page.Journal = "/journal?object=" + url.QueryEscape("placement/"+name)

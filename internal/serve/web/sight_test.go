@@ -38,7 +38,7 @@ func behind(t testing.TB, e *enginetest.Engine) *seen {
 	t.Helper()
 	s := &seen{Engine: e, mux: serve.NewMux()}
 	w, err := web.New(web.Config{
-		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Releases: e.Content, Log: slog.New(slog.DiscardHandler),
+		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Making: e.Content, Releases: e.Content, Log: slog.New(slog.DiscardHandler),
 		Sight: &web.Sight{
 			Stands: e.Operate, Decisions: e.Plane, Exclusions: e.Content,
 			Journal: operate.NewJournal(e.Core), Lookup: operate.NewLookup(e.Core),
