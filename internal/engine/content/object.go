@@ -64,7 +64,8 @@ type Revised struct {
 }
 
 // Object returns one resource with where it is used, what it comes from and what
-// became of it.
+// became of it. Of one that was deleted it returns the history, beside an error
+// with the code NotFound.
 func (c *Content) Object(ctx context.Context, by engine.Caller, ref throughline.Ref) (o Object, err error) {
 	if err := by.Need(engine.RightRead); err != nil {
 		return o, err

@@ -186,7 +186,7 @@ func (w *Web) editPage(rw http.ResponseWriter, r *http.Request, v viewer) error 
 func (w *Web) objectPage(rw http.ResponseWriter, r *http.Request, v viewer, ref throughline.Ref) error {
 	o, err := w.Making.Object(r.Context(), v.Caller, ref)
 	if err != nil {
-		return err
+		return w.goneOr(rw, r, v, o, err)
 	}
 	switch r.URL.Query().Get("as") {
 	case "said":

@@ -49,7 +49,7 @@ func (w *Web) showPerson(rw http.ResponseWriter, r *http.Request, v viewer, name
 	}
 	member, err := w.member(r.Context(), name)
 	if err != nil {
-		return err
+		return w.lensGone(rw, r, v, throughline.Ref{Kind: throughline.KindPerson, Name: name}, err)
 	}
 	page.shell = w.shell(r, v, member.Name, crumb{Name: "People", URL: "/people"})
 	page.Styles, page.Scripts, page.Path = []string{"people.css"}, []string{"people.js"}, personURL(name)

@@ -67,7 +67,7 @@ func (w *Web) placement(rw http.ResponseWriter, r *http.Request, v viewer) error
 	after, _ := strconv.Atoi(r.URL.Query().Get("after")) // what is no number begins at the first
 	page, err := w.readPlacement(r.Context(), name, max(0, after))
 	if err != nil {
-		return err
+		return w.lensGone(rw, r, v, throughline.Ref{Kind: throughline.KindPlacement, Name: name}, err)
 	}
 	s := page.Stand
 	if page.Excluded, err = w.ruled.of(r.Context(), w.Sight.Exclusions, name, s.Release); err != nil {

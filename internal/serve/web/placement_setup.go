@@ -71,6 +71,9 @@ func (w *Web) setupForm(ctx context.Context, v viewer, name string) (*setupForm,
 			f.Fields = append(f.Fields, one)
 		}
 	}
+	slices.SortStableFunc(f.Fields, func(a, b *formField) int {
+		return slices.Index(f.Parts, a.Path) - slices.Index(f.Parts, b.Path)
+	})
 	all, err := w.saidOf(ctx, v, o)
 	for _, s := range all {
 		here := slices.ContainsFunc(f.Parts, func(part string) bool { return strings.HasPrefix(s.Path, part) })
