@@ -138,6 +138,8 @@ func TestTheExposureIsOfWhatThePageSays(t *testing.T) {
 		ana := comes(t, p, "the owner")
 		shown(t, p, ana, form, firstForm())
 		id := said(shown(t, p, ana, "/start/decision", url.Values{}).Find("code.id"))
+		resumes := func() bool { return shown(t, p, ana, "/", nil).Find(`.banner a[href="/start"]`).Length() > 0 }
+		soon(t, "before anybody sees it, The Line leads on", resumes)
 		_, err := p.plane.Observe(t.Context(), live.Incoming{
 			Body: []byte(`{"messageId": "1", "userId": "guided-start", "event": "Throughline Exposure", "properties": {"decisionId": "` + id + `"}}`),
 			Kind: "track", ReceivedAt: time.Now(), Source: func(string) (string, error) { return "test", nil },
@@ -145,9 +147,11 @@ func TestTheExposureIsOfWhatThePageSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := said(shown(t, p, ana, "/start", nil).Find(".waiting")); !strings.HasPrefix(got, want) {
+		doc := shown(t, p, ana, "/start", nil)
+		if got := said(doc.Find(".waiting")); !strings.HasPrefix(got, want) || !strings.HasPrefix(said(doc.Find(".sentence")), "It works") {
 			t.Errorf("after %s it says %q", form, got)
 		}
+		soon(t, "The Line no longer leads back", func() bool { return !resumes() })
 	}
 }
 

@@ -21,8 +21,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
 		UpdateScripts: *update,
+		Cmds:          serveCommands(),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("THROUGHLINE_HOME", env.WorkDir+"/data")
+			env.Values[servedKey{}] = &served{}
 			return nil
 		},
 	})

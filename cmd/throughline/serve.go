@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -60,6 +59,9 @@ func (c *serveCmd) Run(s *shell) error {
 	}
 	p.web.HTTPS, p.web.PublicURL, p.web.Sign = c.HTTPS, public, provider
 	err = p.serve(s.ctx, listener, func(at place) error {
+		if public != "" { // people come another way than by the address listened on
+			at.public, at.named = public, true
+		}
 		if err := p.leaveKey(s.ctx, s.Data, at.local); err != nil {
 			return err
 		}
@@ -83,31 +85,42 @@ func runsAlready(folder string, err error) error {
 }
 
 // greet prints where the engine is and, until somebody has accepted ownership or
-// where a new one is asked for,
-// the one-time link by which its owner comes in.
+// where a new one is asked for, the one-time link by which its owner comes in.
 func (p *process) greet(ctx context.Context, w io.Writer, at place, invite bool) error {
-	fmt.Fprintf(w, "Throughline serves %s\n", at.public)
-	if at.exposed {
-		fmt.Fprintln(w, exposedWarning)
-	}
-	owner, err := p.access.Ownership(ctx)
-	if err != nil || owner.Accepted && !invite {
-		return err
-	}
-	secret, err := p.access.InviteOwner(ctx)
+	link, err := p.ownersLink(ctx, at.public, invite)
 	if err != nil {
 		return err
 	}
-	why := "Nobody has accepted ownership yet."
-	if owner.Person == "" {
-		fmt.Fprintf(w, "This engine is new. Open this link to begin; it works once, within a day:\n  %s/welcome/%s\n", at.public, secret)
-		return nil
+	said := "Throughline serves " + at.public + "\n"
+	if at.named {
+		said += "It listens on " + at.local + ".\n"
 	}
-	if owner.Accepted {
-		why = "A new password for " + owner.Name + "."
+	if at.exposed {
+		said += exposedWarning + "\n"
 	}
-	fmt.Fprintf(w, "%s The owner opens this link, once, within a day:\n  %s/welcome/%s\n", why, at.public, secret)
-	return nil
+	_, err = io.WriteString(w, said+link)
+	return err
+}
+
+// ownersLink returns what to print of the owner's one-time link; nothing where
+// there is none to make.
+func (p *process) ownersLink(ctx context.Context, base string, invite bool) (string, error) {
+	owner, err := p.access.Ownership(ctx)
+	if err != nil || owner.Accepted && !invite {
+		return "", err
+	}
+	secret, err := p.access.InviteOwner(ctx)
+	if err != nil {
+		return "", err
+	}
+	says := "Nobody has accepted ownership yet. The owner opens this link, once, within a day:"
+	switch {
+	case owner.Person == "":
+		says = "This engine is new. Open this link to begin; it works once, within a day:"
+	case owner.Accepted:
+		says = "A new password for " + owner.Name + ". The owner opens this link, once, within a day:"
+	}
+	return says + "\n  " + base + "/welcome/" + secret + "\n", nil
 }
 
 const exposedWarning = "Other machines can reach it, and all that passes can be read on the way: put a proxy that speaks TLS in front."
@@ -192,6 +205,8 @@ type place struct {
 	public string // for others, if they can reach it
 	// exposed says that they can.
 	exposed bool
+	// named says that public was given, and is not what is listened on.
+	named bool
 }
 
 func placeOf(a net.Addr) place {
@@ -205,7 +220,7 @@ func placeOf(a net.Addr) place {
 		public = outside(local)
 	}
 	url := func(host netip.Addr) string { return "http://" + netip.AddrPortFrom(host, at.Port()).String() }
-	return place{url(local), url(public), !at.Addr().IsLoopback()}
+	return place{local: url(local), public: url(public), exposed: !at.Addr().IsLoopback()}
 }
 
 // outside returns an address by which others may reach this machine, an IPv4 one

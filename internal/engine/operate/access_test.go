@@ -2,6 +2,7 @@ package operate_test
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -243,6 +244,22 @@ func TestSignIn(t *testing.T) {
 	if err != nil || !holds(cookie) {
 		t.Fatal(err)
 	}
+	t.Run("the name that colleagues see does, until two have it", func(t *testing.T) {
+		const twin = "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: other}\nspec: {name: %s}\n"
+		if by, _, err := signIn("ana keller", password); err != nil || !holds(by) {
+			t.Errorf("it does not: %v", err)
+		}
+		e.Apply(t, fmt.Sprintf(twin, "Ana Keller"))
+		_, _, err := signIn("Ana Keller", password)
+		want(t, err, throughline.Unauthorized)
+		if by, _, err := signIn("ana", password); err != nil || !holds(by) {
+			t.Errorf("the Person's own name does not: %v", err)
+		}
+		e.Apply(t, fmt.Sprintf(twin, "ana")) // who is called as somebody else's Person is
+		if by, _, err := signIn("ana", password); err != nil || !holds(by) {
+			t.Errorf("a name comes after what others are called: %v", err)
+		}
+	})
 	t.Run("signing out ends that session and no other", func(t *testing.T) {
 		second, _, err := signIn("ana", password)
 		if err != nil {

@@ -50,7 +50,7 @@ func (a *Access) SignIn(ctx context.Context, name, password string, from Origin)
 	}
 	if !cred.matches(password) {
 		return Entered{}, throughline.Errorf(throughline.Unauthorized, "name and password do not match").
-			WithFix("check both; the name is the Person's, such as ana, or the e-mail declared for them")
+			WithFix("check both; the name is what colleagues see, or the Person's, such as ana, or the e-mail declared for them")
 	}
 	err = a.core.Record.State.Update(ctx, func(tx record.Tx) error {
 		if err := restoreBudgets(tx, budgets); err != nil {
@@ -78,11 +78,16 @@ func (a *Access) credentialOf(ctx context.Context, name string) (person string, 
 	return person, cred, err
 }
 
-// personNamed returns the declared person of a name or an e-mail, or "".
+// personNamed returns the declared person of a name, of what colleagues call them
+// or of an e-mail, or "". A name comes first; what has an @ is an e-mail and
+// nothing else.
 func personNamed(r record.Reader, name string) (string, error) {
-	if !strings.Contains(name, "@") {
+	mail := strings.Contains(name, "@")
+	if !mail {
 		caller, _, err := personIn(r, name)
-		return caller.Actor.ID, err
+		if err != nil || !caller.Stranger() {
+			return caller.Actor.ID, err
+		}
 	}
 	found := ""
 	for e, err := range r.List(engine.BucketHead, string(throughline.KindPerson)+"/", "") {
@@ -93,7 +98,8 @@ func personNamed(r record.Reader, name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if strings.EqualFold(res.Spec.(*throughline.Person).Email, name) {
+		p := res.Spec.(*throughline.Person)
+		if mail && strings.EqualFold(p.Email, name) || !mail && name != "" && strings.EqualFold(p.Name, name) {
 			if found != "" { // two have it, so it names neither
 				return "", nil
 			}

@@ -200,6 +200,11 @@ func (w *Web) usedLink(rw http.ResponseWriter, r *http.Request, v viewer, err er
 	if throughline.CodeOf(err) != throughline.Conflict || !wantsPage(r) {
 		return err
 	}
+	if v.Person() != "" {
+		w.toast(rw, r, toast{Text: "This link was used already, and you are signed in."})
+		http.Redirect(rw, r, w.firstPage(r), http.StatusSeeOther)
+		return nil
+	}
 	f := serve.FaultOf(err)
 	page := signInPage{shell: w.secretShell(r, v, "Sign in"), Says: sentence(f.Detail) + ". " + sentence(f.Fix) + ".", Next: "/"}
 	return w.showSignIn(rw, r, f.Status, page)

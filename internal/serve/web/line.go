@@ -72,6 +72,9 @@ type linePage struct {
 	// Begin leads to the guided start while nothing is live; nil where there is no
 	// such page.
 	Begin *beginning
+	// Resume says that something is live and nobody has seen it: the guided start
+	// goes on.
+	Resume bool
 
 	leaves leaves
 }
@@ -135,6 +138,7 @@ func (w *Web) line(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	if page.Begin, err = w.beginAt(r.Context(), v, l); err != nil {
 		return err
 	}
+	page.Resume = !l.Simulated && w.routed["GET /start"] && unseen(l)
 	loop := page.Loop
 	page.shell = w.shell(r, v, "The Line")
 	page.Owner, page.Live, page.Wide, page.Loop = l.Owner, true, true, loop
@@ -159,6 +163,11 @@ func (w *Web) leadOn(page *linePage) {
 			}
 		}
 	}
+}
+
+// unseen reports whether something is live and was delivered to nobody.
+func unseen(l operate.Line) bool {
+	return len(l.Placements) > 0 && !slices.ContainsFunc(l.Placements, func(p operate.PlacementLine) bool { return p.Deliveries > 0 })
 }
 
 // beginAt is the way on from a line on which nothing is live: a button for who may

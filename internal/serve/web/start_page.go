@@ -22,8 +22,9 @@ import (
 type startPage struct {
 	shell
 	Structure string
-	// Says is what comes next.
-	Says    string
+	// Says is what comes next; Seen that somebody saw what was decided.
+	Says    leaf
+	Seen    bool
 	Fields  []field
 	Problem *serve.Fault
 	// Placement is what was begun with, nil before.

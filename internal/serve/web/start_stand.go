@@ -14,7 +14,8 @@ import (
 
 // readStart finds out where the start stands.
 func (w *Web) readStart(r *http.Request) (startPage, error) {
-	page := startPage{leaves: leaves{}, Structure: "begin", Says: "Nothing is here yet. Begin with one placement: a spot on a page that this engine fills."}
+	page := startPage{leaves: leaves{}, Structure: "begin"}
+	page.says("Nothing is here yet. Begin with one placement: a spot on a page that this engine fills.")
 	placements, err := w.Library.List(r.Context(), throughline.KindPlacement)
 	if err != nil || len(placements) == 0 {
 		return page, err
@@ -24,25 +25,29 @@ func (w *Web) readStart(r *http.Request) (startPage, error) {
 		ref = placements[i].Ref()
 	}
 	page.Placement, page.Page = &ref, w.objectURL(ref)
-	page.Structure, page.Says = "placement", ref.Name+" is live. Ask it for a first decision, and see what somebody would get."
+	page.Structure = "placement"
+	page.says(ref.Name + " is live. Ask it for a first decision, and see what somebody would get.")
 	told, err := w.firstTold(r.Context(), ref.Name)
 	if err != nil {
 		return page, err
 	}
 	if told != nil {
 		page.First, page.Structure = told, "decision"
-		page.Says = "The engine decides. Now put it on a page of yours: a few lines, with keys made for you."
+		page.says("The engine decides. Now put it on a page of yours: a few lines, with keys made for you.")
 	}
 	words, seen, err := w.sayExposures(r.Context(), len(placements))
 	if err != nil {
 		return page, err
 	}
-	if seen {
-		page.Says = "It works: somebody saw what the engine chose, and it learns from now on."
+	if page.Seen = seen; seen {
+		page.says("It works: somebody saw what the engine chose, and it learns from now on.")
 	}
 	page.Waiting = page.leaves.text("waiting", words)
 	return page, nil
 }
+
+// says sets what comes next.
+func (p *startPage) says(words string) { p.Says = p.leaves.text("says", words) }
 
 // startLeaves reads the waiting panel again for its stream.
 func (w *Web) startLeaves(r *http.Request, _ viewer) (leaves, string, error) {
@@ -139,7 +144,7 @@ func (w *Web) fillBeginning(ctx context.Context, v viewer, page *startPage) (err
 		return err
 	}
 	if page.Live = page.Waits != nil; page.Live {
-		page.Says = fmt.Sprintf("A first placement is declared, and waits: release %d is not approved yet.", page.Waits.Number)
+		page.says(fmt.Sprintf("A first placement is declared, and waits: release %d is not approved yet.", page.Waits.Number))
 		return nil
 	}
 	engines, err := w.Library.List(ctx, throughline.KindEngine)
