@@ -28,6 +28,50 @@ func newSVG(class string, width, height int, label string) *svg {
 	return s
 }
 
+// newPlot starts an image that is as wide as its column. What of it stands for
+// data is drawn by stretched, labels by atEnd and share: text keeps its size.
+func newPlot(label string) *svg {
+	s := new(svg)
+	s.addf(`<svg class="chart area" width="100%%" height="%d" role="img" aria-label="%s">`, areaHeight, template.HTMLEscapeString(label))
+	return s
+}
+
+// stretched draws in a plot areaRight wide, whatever its width on the page. The
+// style sheet leaves room for the labels beside it.
+func (s *svg) stretched(draw func()) {
+	s.addf(`<svg class="plot" width="76%%" height="%d" viewBox="0 0 %d %d" preserveAspectRatio="none">`, areaHeight, areaRight, areaHeight)
+	draw()
+	s.WriteString("</svg>")
+}
+
+// beside draws labels over a plot and right of it, in pixels from its top.
+func (s *svg) beside(draw func()) {
+	s.addf(`<svg class="plot" width="76%%" height="%d">`, areaHeight)
+	draw()
+	s.WriteString("</svg>")
+}
+
+// over writes a label at a place of the plot's areaRight.
+func (s *svg) over(class string, x, y float64, anchor, text string) {
+	s.addf(`<text class="%s" x="%s%%" y="%s" text-anchor="%s">%s</text>`, class, px(100*x/areaRight), px(y), anchor, template.HTMLEscapeString(text))
+}
+
+// endLabel names what ends at a height, in its colour, right of the plot.
+func (s *svg) endLabel(class string, y float64, text string) {
+	s.addf(`<svg x="100%%" class="plot-end"><rect class="%s" x="5" y="%s" width="3" height="10"/>`, class, px(y-5))
+	s.text("c-label", 13, y+4, "start", text)
+	s.WriteString("</svg>")
+}
+
+// waits is an empty plot that says what it waits for.
+func (s *svg) waits(says string) template.HTML {
+	s.stretched(func() {
+		s.addf(`<rect class="plot-empty" x="0.5" y="%d.5" width="%d" height="%d"/>`, areaTop, areaRight-1, areaBottom-areaTop-1)
+	})
+	s.beside(func() { s.over("c-note", areaRight/2, (areaTop+areaBottom)/2+4, "middle", says) })
+	return s.end()
+}
+
 func (s *svg) addf(format string, args ...any) { fmt.Fprintf(&s.Builder, format, args...) }
 
 // text writes a label; anchor is start, middle or end.
@@ -55,7 +99,7 @@ func px(v float64) string {
 
 // The allocation chart's measures in pixels.
 const (
-	chartWidth  = 376
+	chartWidth  = 376 // of charts that do not stretch
 	areaHeight  = 148
 	areaTop     = 16
 	areaBottom  = 128
@@ -84,11 +128,9 @@ func allocationChart(a operate.Allocation, deliveries int64) template.HTML {
 	if deliveries < operate.MinShown {
 		a.At = nil
 	}
-	s := newSVG("chart area", chartWidth, areaHeight, allocationLabel(a))
+	s := newPlot(allocationLabel(a))
 	if len(a.At) < 2 {
-		s.addf(`<rect class="plot-empty" x="0.5" y="%d.5" width="%d" height="%d" rx="2"/>`, areaTop, areaRight-1, areaBottom-areaTop-1)
-		s.text("c-note", areaRight/2, (areaTop+areaBottom)/2+4, "middle", notDrawn(deliveries))
-		return s.end()
+		return s.waits(notDrawn(deliveries))
 	}
 	from, span := a.At[0], a.At[len(a.At)-1].Sub(a.At[0])
 	x := func(t time.Time) float64 {
@@ -96,26 +138,39 @@ func allocationChart(a operate.Allocation, deliveries int64) template.HTML {
 	}
 	picked := thin(len(a.At), areaPoints)
 	tops := stack(a)
-	s.addf(`<rect class="s0" x="0" y="%d" width="%d" height="%d"/>`, areaTop, areaRight, areaBottom-areaTop)
-	for k := len(tops) - 1; k >= 0; k-- { // from the top down, each over the one before
-		s.addf(`<path class="band `+seriesClass+`" d="M0 %d`, k+2, areaBottom)
-		for _, i := range picked {
-			s.addf("L%s %s", px(x(a.At[i])), px(areaY(tops[k][i])))
+	s.stretched(func() {
+		s.addf(`<rect class="s0" x="0" y="%d" width="%d" height="%d"/>`, areaTop, areaRight, areaBottom-areaTop)
+		for k := len(tops) - 1; k >= 0; k-- { // from the top down, each over the one before
+			s.addf(`<path class="band `+seriesClass+`" d="M0 %d`, k+2, areaBottom)
+			for _, i := range picked {
+				s.addf("L%s %s", px(x(a.At[i])), px(areaY(tops[k][i])))
+			}
+			s.addf(`V%dH0Z"/>`, areaBottom)
 		}
-		s.addf(`V%dH0Z"/>`, areaBottom)
-	}
-	for _, m := range a.Releases {
-		if m.At.Before(from) || m.At.After(a.At[len(a.At)-1]) {
-			continue
+		for _, m := range seenReleases(a) {
+			s.line("mark", x(m.At), areaTop-4, x(m.At), areaBottom)
 		}
-		at := x(m.At)
-		s.line("mark", at, areaTop-4, at, areaBottom)
-		s.text("c-note", max(12, min(areaRight-12, at)), areaTop-6, "middle", fmt.Sprintf("r%d", m.Number))
-	}
-	labelBands(s, a, tops)
-	s.text("c-note", 0, areaHeight-4, "start", clockFor(from, span))
-	s.text("c-note", areaRight, areaHeight-4, "end", clockFor(a.At[len(a.At)-1], span))
+	})
+	s.beside(func() {
+		for _, m := range seenReleases(a) {
+			s.over("c-note", max(12, min(areaRight-12, x(m.At))), areaTop-6, "middle", fmt.Sprintf("r%d", m.Number))
+		}
+		labelBands(s, a, tops)
+		s.over("c-note", 0, areaHeight-4, "start", clockFor(from, span))
+		s.over("c-note", areaRight, areaHeight-4, "end", clockFor(a.At[len(a.At)-1], span))
+	})
 	return s.end()
+}
+
+// seenReleases are those that went live while the chart lasts.
+func seenReleases(a operate.Allocation) []operate.ReleaseMark {
+	var out []operate.ReleaseMark
+	for _, m := range a.Releases {
+		if !m.At.Before(a.At[0]) && !m.At.After(a.At[len(a.At)-1]) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // notDrawn says what a chart of so many deliveries waits for.
@@ -134,8 +189,7 @@ func labelBands(s *svg, a operate.Allocation, tops [][]float64) {
 	write := func(label, class string, top float64) {
 		if (top-below)*(areaBottom-areaTop) >= bandLabel {
 			y := areaY((below + top) / 2)
-			s.addf(`<rect class="%s" x="%d" y="%s" width="3" height="10"/>`, class, areaRight+5, px(y-5))
-			s.text("c-label", areaRight+13, y+4, "start", label+" "+operate.SayShare(top-below))
+			s.endLabel(class, y, label+" "+operate.SayShare(top-below))
 		}
 		below = top
 	}

@@ -17,7 +17,7 @@ const leastDrawn = 10
 // ratesChart draws the rate where the policy chose against the holdout's over
 // time, each as a line in the band of its intervals, from zero.
 func ratesChart(r operate.Rates) template.HTML {
-	s := newSVG("chart area", chartWidth, areaHeight, ratesLabel(r))
+	s := newPlot(ratesLabel(r))
 	lines := []struct {
 		name, class string
 		n           []throughline.Number
@@ -29,38 +29,41 @@ func ratesChart(r operate.Rates) template.HTML {
 		}
 	}
 	if drawn < 2 {
-		s.addf(`<rect class="plot-empty" x="0.5" y="%d.5" width="%d" height="%d" rx="2"/>`, areaTop, areaRight-1, areaBottom-areaTop-1)
-		s.text("c-note", areaRight/2, (areaTop+areaBottom)/2+4, "middle", "drawn as soon as two moments have "+strconv.Itoa(leastDrawn)+" deliveries")
-		return s.end()
+		return s.waits("drawn as soon as two moments have " + strconv.Itoa(leastDrawn) + " deliveries")
 	}
 	top := ratesTop(r)
 	from, span := r.At[0], r.Until.Sub(r.At[0])
 	x := func(t time.Time) float64 { return areaRight * float64(t.Sub(from)) / float64(max(1, span)) }
 	y := func(v float64) float64 { return areaBottom - (areaBottom-areaTop)*max(0, min(1, v/top)) }
-	s.line("axis", 0, areaBottom, areaRight, areaBottom)
-	s.text("c-note", 0, areaTop-5, "start", strconv.FormatFloat(100*top, 'f', -1, 64)+"\u202f%")
 	ends := map[string]float64{}
-	for _, l := range lines {
-		var at []float64
-		var n []throughline.Number
-		for i, v := range l.n {
-			if v.N >= leastDrawn && v.Owner != "" {
-				end := r.Until
-				if i+1 < len(r.At) {
-					end = r.At[i+1]
+	s.stretched(func() {
+		s.line("axis", 0, areaTop, areaRight, areaTop)
+		s.line("axis", 0, areaBottom, areaRight, areaBottom)
+		for _, l := range lines {
+			var at []float64
+			var n []throughline.Number
+			for i, v := range l.n {
+				if v.N >= leastDrawn && v.Owner != "" {
+					end := r.Until
+					if i+1 < len(r.At) {
+						end = r.At[i+1]
+					}
+					at, n = append(at, (x(r.At[i])+x(end))/2), append(n, v)
 				}
-				at, n = append(at, (x(r.At[i])+x(end))/2), append(n, v)
+			}
+			if len(n) > 0 {
+				rateBand(s, l.class, at, n, y)
+				ends[l.name] = y(n[len(n)-1].Value)
 			}
 		}
-		if len(n) == 0 {
-			continue
-		}
-		rateBand(s, l.class, at, n, y)
-		ends[l.name] = y(n[len(n)-1].Value)
-	}
-	labelEnds(s, r, ends)
-	s.text("c-note", 0, areaHeight-4, "start", clockFor(from, span))
-	s.text("c-note", areaRight, areaHeight-4, "end", clockFor(r.Until, span))
+	})
+	s.beside(func() {
+		s.over("c-note", 0, areaTop-5, "start", strconv.FormatFloat(100*top, 'f', -1, 64)+"\u202f%")
+		s.over("c-note", 0, areaBottom-4, "start", "0")
+		labelEnds(s, ends)
+		s.over("c-note", 0, areaHeight-4, "start", clockFor(from, span))
+		s.over("c-note", areaRight, areaHeight-4, "end", clockFor(r.Until, span))
+	})
 	return s.end()
 }
 
@@ -92,8 +95,8 @@ func rateBand(s *svg, class string, at []float64, n []throughline.Number, y func
 		s.addf("%s%s %s", verbAt(i), px(at[i]), px(y(n[i].Value)))
 	}
 	s.WriteString(`"/>`)
-	for i := range n {
-		s.addf(`<circle class="dot %s" cx="%s" cy="%s" r="2"/>`, class, px(at[i]), px(y(n[i].Value)))
+	for i := range n { // a line of no length with round ends: a dot that nothing stretches
+		s.addf(`<path class="point %s" d="M%s %sh0"/>`, class, px(at[i]), px(y(n[i].Value)))
 	}
 }
 
@@ -105,7 +108,7 @@ func verbAt(i int) string {
 }
 
 // labelEnds names both lines beside their ends, apart from each other.
-func labelEnds(s *svg, r operate.Rates, ends map[string]float64) {
+func labelEnds(s *svg, ends map[string]float64) {
 	policy, hasPolicy := ends["policy"]
 	holdout, hasHoldout := ends["holdout"]
 	if hasPolicy && hasHoldout && math.Abs(policy-holdout) < bandLabel {
@@ -118,8 +121,7 @@ func labelEnds(s *svg, r operate.Rates, ends map[string]float64) {
 	}
 	write := func(name, class string, at float64) {
 		at = max(areaTop+5, min(areaBottom-4, at))
-		s.addf(`<rect class="%s" x="%d" y="%s" width="3" height="10"/>`, class, areaRight+5, px(at-5))
-		s.text("c-label", areaRight+13, at+4, "start", name)
+		s.endLabel(class, at, name)
 	}
 	if hasPolicy {
 		write("policy", "s1", policy)

@@ -110,6 +110,33 @@ func TestRateChart(t *testing.T) {
 	}
 }
 
+// A chart of time is as wide as its column: only what stands for data is
+// stretched, so that no text is.
+func TestChartsFillTheirColumn(t *testing.T) {
+	at := []time.Time{time.Unix(0, 0), time.Unix(60, 0)}
+	n := []throughline.Number{{Value: 0.1, Low: 0.05, High: 0.2, N: 50, Owner: "ada"}, {Value: 0.2, Low: 0.1, High: 0.3, N: 50, Owner: "ada"}}
+	for name, image := range map[string]template.HTML{
+		"shares":         allocationChart(allocation(2, operate.Share{Label: "A", Values: []float64{0.5, 0.7}}), 300),
+		"rates":          ratesChart(operate.Rates{At: at, Until: time.Unix(120, 0), Policy: n, Holdout: n}),
+		"shares, empty":  allocationChart(operate.Allocation{}, 0),
+		"rates, too few": ratesChart(operate.Rates{At: at, Until: time.Unix(120, 0), Policy: make([]throughline.Number, 2), Holdout: make([]throughline.Number, 2)}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wellFormed(t, image)
+			if !strings.HasPrefix(string(image), `<svg class="chart area" width="100%"`) {
+				t.Errorf("it has a width of its own: %.80s", image)
+			}
+			_, rest, _ := strings.Cut(string(image), `preserveAspectRatio="none"`)
+			if stretched, _, _ := strings.Cut(rest, "</svg>"); strings.Contains(stretched, "<text") || strings.Contains(stretched, "<circle") {
+				t.Errorf("what is stretched holds a text or a dot: %s", stretched)
+			}
+			if name == "rates" && !strings.Contains(string(image), ">0</text>") {
+				t.Error("the scale does not say that it begins at zero")
+			}
+		})
+	}
+}
+
 func TestSparkAndBar(t *testing.T) {
 	for _, values := range [][]float64{nil, {1}, {1, 1, 1}, {0, 5, -5}} {
 		wellFormed(t, spark(values))

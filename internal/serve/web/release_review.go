@@ -56,6 +56,8 @@ type touchedView struct {
 	Says  string
 	Notes []string
 	Pairs []pairView
+	// More are further pairs, folded away.
+	More []pairView
 }
 
 // pairView is one variant before and after.
@@ -123,6 +125,7 @@ func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 			view.Pairs = append(view.Pairs, newPairView(base, q, rev.Digest, at, p))
 			at++
 		}
+		view.Pairs, view.More = folded(view.Pairs, t.Before == 0)
 		v.Placements = append(v.Placements, view)
 	}
 	for _, ch := range rev.Plan.Changes {
@@ -198,6 +201,34 @@ func (w *Web) newTouchedView(t content.Touched) touchedView {
 		v.Notes = append(v.Notes, t.Owner+" answers for it.")
 	}
 	return v
+}
+
+// openPairs is how many pairs of a placement are open. Those of a new placement
+// differ in little, and there is nothing to compare them with: newPairs do.
+const (
+	openPairs = 4
+	newPairs  = 2
+)
+
+// folded parts the pairs of a placement into those that are open and those that
+// are folded away. Of a new placement, different languages come before different
+// wordings of one.
+func folded(pairs []pairView, brandNew bool) (open, more []pairView) {
+	if !brandNew {
+		n := min(openPairs, len(pairs))
+		return pairs[:n], pairs[n:]
+	}
+	seen := make(map[string]bool)
+	for _, p := range pairs {
+		if len(open) < newPairs && !seen[p.Locale] {
+			seen[p.Locale] = true
+			open = append(open, p)
+			continue
+		}
+		more = append(more, p)
+	}
+	n := min(newPairs-len(open), len(more))
+	return append(open, more[:n]...), more[n:]
 }
 
 func newPairView(base string, q url.Values, digest throughline.Digest, at int, p content.Compared) pairView {
