@@ -37,7 +37,7 @@ func run(t *testing.T) *running {
 	mux := serve.NewMux()
 	door := api.Mount(mux, api.Config{
 		Core: r.Core, Content: r.Content, Plane: r.Plane, Operate: r.Operate, Access: r.Access,
-		Recipients: r.Recipients, Log: slog.New(slog.DiscardHandler), Version: "test",
+		Recipients: r.Recipients, Log: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(door.Close)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

@@ -31,13 +31,13 @@ type Change struct {
 }
 
 // Plan says what applying a change would do. The fields most used are here; All
-// is the whole answer, which /api/v1/openapi.yaml describes.
+// is the whole answer, which /openapi.yaml describes.
 type Plan struct {
 	Base int             `json:"base"`
 	All  json.RawMessage `json:"-"`
 }
 
-// Release is a release in short. All is the whole answer, which /api/v1/openapi.yaml
+// Release is a release in short. All is the whole answer, which /openapi.yaml
 // describes.
 type Release struct {
 	Number int `json:"number"`

@@ -84,7 +84,7 @@ var classes = map[string]string{
 	"POST /api/v1/invitations": people, "GET /api/v1/invitations": "people", "DELETE /api/v1/invitations/{id}": people,
 	"GET /api/v1/tokens": operates, "POST /api/v1/tokens": keys, "DELETE /api/v1/tokens/{name}": keys,
 	"POST /api/v1/verify": operates, "POST /api/v1/rebuild": operates, "POST /api/v1/backup": operates, "POST /api/v1/forget": operates,
-	"GET /api/v1/openapi.json": reads, "GET /api/v1/openapi.yaml": reads, "GET /api/v1/openapi-3.0.json": reads, "GET /api/v1/openapi-3.0.yaml": reads,
+	"GET /openapi.json": anyone, "GET /openapi.yaml": anyone,
 
 	"POST /ofrep/v1/evaluate/flags": readKey, "POST /ofrep/v1/evaluate/flags/{key}": readKey, "POST /v1/render/{key}": readKey, "POST /v1/{kind}": writeKey,
 	"GET /ofrep/v1/events": "a ticket", "GET /throughline.js": anyone, "GET /healthz": anyone, "OPTIONS /ofrep/": anyone, "OPTIONS /v1/": anyone,

@@ -78,7 +78,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	p.mux = mux
 	p.api = api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
-		Recipients: recipients.New(core, store, p.plane), Log: log, Version: version(),
+		Recipients: recipients.New(core, store, p.plane), Log: log,
 	})
 	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	doors.Sight = &web.Sight{

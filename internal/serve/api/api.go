@@ -32,8 +32,6 @@ type Config struct {
 	Access     *operate.Access
 	Recipients *recipients.Recipients
 	Log        *slog.Logger
-	// Version is the build's, for the OpenAPI document.
-	Version string
 }
 
 // API is the door.
@@ -56,6 +54,8 @@ type API struct {
 	closing     sync.Once
 	renderer    *operate.Renderer
 	closed      chan struct{}
+	// documentJSON writes the document, once.
+	documentJSON func() []byte
 }
 
 // Mount adds the door's routes to the mux.
@@ -77,10 +77,15 @@ func Mount(mux *serve.Mux, c Config) *API {
 	open("POST /v1/{kind}", byKey, anyOrigin(a.track))
 	open("OPTIONS /ofrep/", preflights, anyOrigin(preflight))
 	open("OPTIONS /v1/", preflights, anyOrigin(preflight))
+	const ofProgram = "it describes the program, and nothing of this engine"
+	var asYAML func() []byte
+	a.documentJSON, asYAML = a.written()
+	open("GET /openapi.json", ofProgram, serveDocument("application/openapi+json", a.OpenAPI))
+	open("GET /openapi.yaml", ofProgram, serveDocument("application/openapi+yaml", asYAML))
 	open("GET /healthz", "it tells only whether the process is ready", a.health)
 
 	a.manage = &manageMux{api: a, mux: mux, needs: engine.RightRead}
-	a.huma = humago.New(a.manage, a.openapi(c.Version))
+	a.huma = humago.New(a.manage, openapi())
 	a.registerContent()
 	a.registerDrafts()
 	a.registerReleases()
@@ -88,25 +93,14 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.registerLive()
 	a.registerOperate()
 	a.registerPeople()
+	a.describeDoors()
+	a.describe(mux.Routes())
 	a.manage.needs = engine.Member
 	a.manage.HandleFunc("/api/v1/", func(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, mux.Missing(w, r, throughline.Errorf(throughline.NotFound, "there is nothing at %s %s", r.Method, r.URL.Path).
-			WithFix("the routes are in /api/v1/openapi.yaml")))
+			WithFix("the routes are in /openapi.yaml")))
 	})
 	return a
-}
-
-func (a *API) openapi(version string) huma.Config {
-	c := huma.DefaultConfig("Throughline", version)
-	c.OpenAPIPath = "/api/v1/openapi"
-	c.DocsPath = ""
-	c.SchemasPath = ""
-	c.CreateHooks = nil // no $schema links in bodies
-	c.Transformers = []huma.Transformer{ownForm}
-	c.Info.Description = "The management API of one engine. Every call needs a key with the scope manage, or a signed-in person."
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
-	c.Security = []map[string][]string{{"key": {}}}
-	return c
 }
 
 // health says whether the process serves decisions; it needs no key and tells

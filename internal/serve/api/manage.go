@@ -91,7 +91,7 @@ func refusal(m *huma.ErrorModel, message string) *throughline.Error {
 	case m.Status >= http.StatusInternalServerError:
 		return throughline.Errorf(throughline.Internal, "%s", message)
 	}
-	return throughline.Errorf(throughline.Invalid, "%s", message).WithFix("send what /api/v1/openapi.yaml describes")
+	return throughline.Errorf(throughline.Invalid, "%s", message).WithFix("send what /openapi.yaml describes")
 }
 
 // Step is one line of the answer to a long piece of work: progress until the

@@ -31,13 +31,16 @@ func (d *door) operations(t *testing.T) []ask {
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
 	}
-	a := d.manage(t, "GET", "/api/v1/openapi.json", nil)
+	a := d.manage(t, "GET", "/openapi.json", nil)
 	if err := json.Unmarshal(a.body, &doc); err != nil {
 		t.Fatal(err)
 	}
 	fill := strings.NewReplacer("{number}", "1", "{kind}", "Fragment", "{name}", "cta-try", "{id}", "x")
-	all := []ask{{method: "GET", path: "/api/v1/openapi.json"}, {method: "GET", path: "/api/v1/nothing"}}
+	all := []ask{{method: "GET", path: "/api/v1/nothing"}}
 	for path, methods := range doc.Paths {
+		if !strings.HasPrefix(path, "/api/v1/") {
+			continue // another door, with other keys
+		}
 		for method := range methods {
 			all = append(all, ask{method: strings.ToUpper(method), path: fill.Replace(path), body: "{}", header: http.Header{"Content-Type": {"application/json"}}})
 		}
@@ -291,7 +294,7 @@ func TestManagement(t *testing.T) {
 	})
 	t.Run("status, line, placement and variant are there", func(t *testing.T) {
 		variant := read[evaluation](t, d.evaluate(t, "home.hero", "v2"), 200).Variant
-		for _, path := range []string{"/api/v1/status", "/api/v1/line", "/api/v1/placements/home%2Fside", "/api/v1/variants/" + variant, "/api/v1/openapi.yaml"} {
+		for _, path := range []string{"/api/v1/status", "/api/v1/line", "/api/v1/placements/home%2Fside", "/api/v1/variants/" + variant} {
 			if a := d.manage(t, "GET", path, nil); a.status != 200 || len(a.body) < 50 {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
