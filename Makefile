@@ -2,7 +2,7 @@
 # Go; what they need beyond that, they say.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt bench torture fuzz cover release e2e
+.PHONY: help run build test lint fmt bench torture fuzz cover release e2e pictures
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,3 +47,11 @@ cover:
 
 release: ## Build what people download into dist/: archives, checksums, bill of materials
 	go -C tools run ./release -root ..
+
+e2e: ## Walk every page with chromium and axe-core, and run clients that others wrote; needs npm
+	cd e2e && npm ci --silent && go test -count=1 -timeout 20m . $(if $(PICTURES),-pictures $(abspath $(PICTURES))) && go test -count=1 ./provider
+	cd e2e/clients && npm ci --silent && npm test
+
+# The pictures of README.md and docs/start.md, of today's build.
+pictures:
+	cd e2e && npm ci --silent && go test -count=1 -run '^(TestPicturesOfTheReadme|TestFromNothingToAnExposure)$$' . -documents $(abspath docs/pictures)

@@ -297,6 +297,33 @@ func (v *tab) picture(t testing.TB, name string) {
 	}
 }
 
+// maxPicture is how heavy a picture in a document may be.
+const maxPicture = 200 << 10
+
+// hideKeys puts dots in the place of keys: nobody should copy one from a picture.
+const hideKeys = `(() => {
+	const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	while (all.nextNode()) all.currentNode.data = all.currentNode.data.replace(/(tl_[a-z]+_)[\w-]{20,}/g, "$1…");
+	return true;
+})()`
+
+// document keeps a picture that a document shows, where somebody asked for them.
+// What comes after it on the page has no keys any more.
+func (v *tab) document(t testing.TB, name string) {
+	t.Helper()
+	if *documents == "" {
+		return
+	}
+	ask[bool](t, v, hideKeys)
+	png := do(t, v, chromedp.CaptureScreenshot())
+	if len(png) > maxPicture {
+		t.Errorf("the picture %s has %d bytes, at most %d", name, len(png), maxPicture)
+	}
+	if err := os.WriteFile(filepath.Join(*documents, name+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // signIn leaves a person's session in their browser.
 func signIn(t testing.TB, person context.Context, base, session string) {
 	t.Helper()

@@ -24,8 +24,9 @@ import (
 )
 
 var (
-	pictures = flag.String("pictures", "", "folder to write a picture of every page into, in each size and theme")
-	given    = flag.String("binary", "", "throughline to walk; built from this tree when empty")
+	pictures  = flag.String("pictures", "", "folder to write a picture of every page into, in each size and theme")
+	documents = flag.String("documents", "", "folder to write the pictures into that README.md and docs/start.md show")
+	given     = flag.String("binary", "", "throughline to walk; built from this tree when empty")
 
 	binary  string          // what is walked
 	axeCore string          // the source of axe-core

@@ -48,6 +48,9 @@ func TestFromNothingToAnExposure(t *testing.T) {
 			t.Errorf("step %s: %q", step, found)
 		}
 		v.picture(t, "start "+step)
+		if step != "5 snippets" { // its keys are used below
+			v.document(t, "start-"+strings.ReplaceAll(step, " ", "-"))
+		}
 	})
 	const waiting = `document.querySelector('[data-live="waiting"]').textContent`
 	if says := ask[string](t, v, waiting); !strings.HasPrefix(says, "No exposure yet") {
@@ -55,6 +58,7 @@ func TestFromNothingToAnExposure(t *testing.T) {
 	}
 	eventually(t, v, "the page is live", `document.getElementById("live")?.dataset.state === "live"`)
 	snippet := ask[string](t, v, `document.querySelector("#page .code code").textContent`)
+	v.document(t, "start-5-snippets")
 	own := serveText(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		io.WriteString(w, snippet)
@@ -74,7 +78,11 @@ func TestFromNothingToAnExposure(t *testing.T) {
 		t.Fatalf("no exposure arrived: the panel says %q", ask[string](t, v, waiting))
 	}
 	t.Logf("from an empty folder to the first exposure: %.1f s", time.Since(began).Seconds())
+	if says := ask[string](t, v, `document.querySelector(".sentence").textContent`); !strings.HasPrefix(says, "It works") {
+		t.Errorf("once it was seen the page still says %q", says)
+	}
 	v.picture(t, "start 7 exposure")
+	v.document(t, "start-7-exposure")
 
 	v.visit(t, e.link, at)
 	if says := ask[string](t, v, `document.body.textContent`); !strings.Contains(says, "used already") {
