@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,8 @@ type formField struct {
 	// Add is what the button for another entry says; empty where the entries are
 	// given.
 	Add string
+	// Texts are one text in every language.
+	Texts bool
 	// Kept says that the value is there and empty.
 	Kept bool
 	// Variables are what a rule may speak of.
@@ -121,7 +124,17 @@ func (m *formMaker) form(s *content.Schema) []*formField {
 	}
 	about.Open = len(metaValue.Fields) > 1
 	m.named["metadata"] = about
+	slices.SortStableFunc(body, func(a, b *formField) int { return cmp.Compare(saysFirst(a), saysFirst(b)) })
 	return append(body, about)
+}
+
+// saysFirst orders what a thing says, in every language, before all else: it is
+// what people come to change.
+func saysFirst(f *formField) int {
+	if f.Texts {
+		return 0
+	}
+	return 1
 }
 
 func (m *formMaker) fields(s *content.Schema, name, path string, v content.Value) (all []*formField) {
@@ -286,7 +299,7 @@ func (m *formMaker) list(f *formField, s *content.Schema, v content.Value) {
 // entries makes the rows of a map. Where the names are known, each has its row,
 // filled or not; otherwise there is an empty one to name.
 func (m *formMaker) entries(f *formField, s *content.Schema, v content.Value) {
-	f.Shape = "map"
+	f.Shape, f.Texts = "map", s.Keys == "locale" && s.Values.Type == "string"
 	given := map[string]content.Value{}
 	known, labels := m.keys(f, s)
 	names := slices.Clone(known)

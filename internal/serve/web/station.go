@@ -29,12 +29,18 @@ func (w *Web) registerStations(p *routes) {
 // stationPage is one station and what is in it.
 type stationPage struct {
 	shell
-	// At is the station as the loop has it.
-	At stationView
+	// At is the station as the loop has it, Flow what it is written from.
+	At   stationView
+	Flow operate.Station
 	// People are who may answer for something, by name.
 	People map[string]operate.Owner
-	// Says is the answer in a sentence, Asks the question of the page.
+	// Says is the answer to the page's question in a sentence. Well says that
+	// nothing is wrong with the station, which would be the answer.
 	Says string
+	Well bool
+	// New is what the one button of the page begins, NewURL where; empty for who
+	// may not.
+	New, NewURL string
 	// Banners are what somebody should mend.
 	Banners []stationBanner
 	Tabs    []tab
@@ -63,8 +69,8 @@ func (w *Web) station(stage operate.Stage, fill fill) handler {
 		page.Wide, page.Station = true, strings.ToLower(string(stage))
 		for _, s := range stationsOf(l) {
 			if s.Name == stage {
-				page.At = newStation(leaves{}, s, l.AsOf)
-				page.Says = saysStation(s, l.AsOf)
+				page.At, page.Flow = newStation(leaves{}, s, l.AsOf), s
+				page.Says, page.Well = saysStation(s, l.AsOf), s.Note == "" && !s.Latest.IsZero()
 			}
 		}
 		if page.People, err = w.people(r.Context()); err != nil {
@@ -76,6 +82,45 @@ func (w *Web) station(stage operate.Stage, fill fill) handler {
 		page.Says = sentence(page.Says)
 		return w.render(rw, r, http.StatusOK, "station", page)
 	}
+}
+
+// begins gives the page its one button, for who may press it, and the same to
+// what stands there when there is nothing.
+func (w *Web) begins(p *stationPage, kind throughline.Kind) {
+	if w.Making == nil || !p.Viewer.Has(engine.RightToChange(kind)) {
+		return
+	}
+	p.New, p.NewURL = "New "+strings.ToLower(string(kind)), newURL(kind)
+	if p.Empty != nil {
+		p.Empty.Act, p.Empty.URL, p.Empty.Command = p.New, p.NewURL, ""
+	}
+}
+
+// answers puts the answer to the station's own question in the place of how much
+// there is, unless something is wrong.
+func (p *stationPage) answers(says string) {
+	if p.Well && says != "" {
+		p.Says = says
+	}
+}
+
+// dueNext says which brief is due next, of those that are listed.
+func dueNext(briefs []*throughline.Brief, today string) string {
+	var next *throughline.Brief
+	for _, b := range briefs {
+		if b.Due >= today && (next == nil || b.Due < next.Due) {
+			next = b
+		}
+	}
+	many := operate.Plural(int64(len(briefs)), "brief", "briefs")
+	if next == nil {
+		return many + ", none of them due from today on"
+	}
+	day, err := time.Parse(time.DateOnly, next.Due)
+	if err != nil { // a brief may say its day in words
+		return many + ", the next due " + next.Due + ": " + next.Title
+	}
+	return many + ", the next due " + day.Format("2 January 2006") + ": " + next.Title
 }
 
 // saysStation answers what is in a station: what is wrong, or else how much there
@@ -139,14 +184,20 @@ func pagesOf(station string, q url.Values, rows content.ObjectPage) (p pager) {
 
 func (w *Web) briefs(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
 	p.Table = table{Caption: "Briefs by name", Columns: []column{{Name: "Brief"}, {Name: "Wanted"}, {Name: "Due"}, {Name: "Owner"}}}
+	var briefs []*throughline.Brief
 	err := w.ofKind(ctx, throughline.KindBrief, q, p, func(r throughline.Resource) []cell {
 		b := r.Spec.(*throughline.Brief)
+		briefs = append(briefs, b)
 		return []cell{{Text: b.Title}, {Text: cmp.Or(b.Due, "–"), Soft: b.Due == ""}, p.owner(l, r)}
 	})
 	p.Empty = &beginning{
 		Title: "Here you will see what is wanted, for whom and by when",
 		What:  "A brief is where the line begins. What is made for it leads back to it, and so does what is learned.",
 		Why:   "Content without a brief cannot be judged: nobody wrote down what it was for.",
+	}
+	w.begins(p, throughline.KindBrief)
+	if p.Table.Pages.First == "" && p.Table.Pages.Next == "" && len(briefs) > 0 {
+		p.answers(dueNext(briefs, l.AsOf.UTC().Format(time.DateOnly)))
 	}
 	return err
 }
@@ -169,6 +220,9 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	for _, m := range made {
 		p.Tabs = append(p.Tabs, tab{Name: m.name, URL: "/make?kind=" + strings.ToLower(string(m.kind)), On: m == on})
 	}
+	if w.Making != nil {
+		p.Tabs = append(p.Tabs, tab{Name: "All copy", URL: "/make/copy"})
+	}
 	p.Filter = []field{{Name: "q", Label: "Name or text", Kind: "search", Value: q.Get("q"), Required: true}}
 	p.Hidden = map[string]string{"kind": strings.ToLower(string(on.kind))}
 	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: string(on.kind)}, {Name: "Says"}, {Name: "Languages"}, {Name: "Labels"}, {Name: "Owner"}}}
@@ -177,6 +231,8 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 		What:  "Templates have slots, fragments fill them, and brands say how it all sounds. Together they make every variant.",
 		Why:   "What is made once, as a piece with a name, is used again and learned from everywhere it appears.",
 	}
+	w.begins(p, on.kind)
+	p.answers(operate.SayCount(p.Flow.Count) + " " + p.Flow.Unit + " to make variants of, the latest " + operate.SayAge(p.Flow.Latest, l.AsOf))
 	return w.ofKind(ctx, on.kind, q, p, func(r throughline.Resource) []cell {
 		text, languages := saysOf(r)
 		return []cell{{Text: text}, {Text: languages, Soft: true}, {Text: labels(r), Soft: true}, p.owner(l, r)}
@@ -260,14 +316,18 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 			Title: "Here you will see what every piece is held to",
 			What:  "A guardrail is a check as data: what may not be said, must be said, or may be how long. People, automation and the engine read the same one.",
 		}
+		w.begins(p, throughline.KindGuardrail)
 		return w.ofKind(ctx, throughline.KindGuardrail, q, p, func(r throughline.Resource) []cell {
 			g := r.Spec.(*throughline.Guardrail)
 			return []cell{{Text: g.Title}, severityCell(g.Severity), p.owner(l, r)}
 		})
 	}
 	p.Empty = &beginning{
-		Title: "Nothing to mend",
+		Title: "Here you will see what the guardrails find",
 		What:  "Guardrails read every variant before it may go live. What they find stands here, with its place, what it got, what it wanted and how to mend it.",
+	}
+	if p.Flow.Latest.IsZero() {
+		w.begins(p, throughline.KindGuardrail)
 	}
 	p.Table = table{Caption: "Findings, the gravest first", Columns: []column{{Name: "Where"}, {Name: "Severity"}, {Name: "Rule"}, {Name: "It says"}, {Name: "Mend it"}}}
 	if w.Library == nil {
@@ -277,6 +337,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	if err != nil {
 		return err
 	}
+	p.answers(saysFindings(findings, p.Flow.Count))
 	slices.SortStableFunc(findings, func(a, b throughline.Finding) int {
 		return cmp.Compare(severities[b.Severity].Rank(), severities[a.Severity].Rank())
 	})
@@ -286,6 +347,24 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 		}})
 	}
 	return nil
+}
+
+// saysFindings answers whether there is anything to mend.
+func saysFindings(findings []throughline.Finding, variants int64) string {
+	blocking := 0
+	for _, f := range findings {
+		if f.Severity == throughline.Block {
+			blocking++
+		}
+	}
+	read := operate.Plural(variants, "variant was", "variants were") + " read"
+	switch {
+	case len(findings) == 0:
+		return "nothing to mend: " + read
+	case blocking == 0:
+		return operate.Plural(int64(len(findings)), "finding", "findings") + " worth a look, none in the way of a release; " + read
+	}
+	return operate.Plural(int64(len(findings)), "finding", "findings") + " to mend, " + operate.SayCount(int64(blocking)) + " in the way of a release; " + read
 }
 
 func severityCell(s throughline.Severity) cell { return badge(severities[s], string(s)) }

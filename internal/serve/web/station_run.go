@@ -29,12 +29,22 @@ func (w *Web) decisions(ctx context.Context, q url.Values, l operate.Line, p *st
 			Title: "Here you will see every " + strings.ToLower(string(kind)),
 			What:  "An audience is a rule over what a request says of the recipient. A goal is the outcome that counts for a placement, and how long after an exposure it does.",
 		}
+		w.begins(p, kind)
 		return w.ofKind(ctx, kind, q, p, func(r throughline.Resource) []cell {
 			return []cell{{Text: ruleOf(r)}, p.owner(l, r)}
 		})
 	}
 	p.Table = table{Caption: "Placements by name", Columns: []column{{Name: "Placement"}, {Name: "How it stands"}, {Name: "Policy"}, {Name: "Most served"}, {Name: "Variants", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
 	p.Empty = noPlacements()
+	w.begins(p, throughline.KindPlacement)
+	w.beginsHere(p)
+	variants := 0
+	for _, at := range l.Placements {
+		variants += at.Total
+	}
+	if n := int64(len(l.Placements)); n > 0 {
+		p.answers(operate.Plural(n, "placement chooses", "placements choose") + " among " + operate.Plural(int64(variants), "variant", "variants") + "; " + p.flowed(l))
+	}
 	for _, at := range l.Placements {
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
 			{Text: at.Name},
@@ -46,6 +56,19 @@ func (w *Web) decisions(ctx context.Context, q url.Values, l operate.Line, p *st
 		}})
 	}
 	return nil
+}
+
+// flowed says how much went through the station, and when last.
+func (p *stationPage) flowed(l operate.Line) string {
+	return operate.SayCount(p.Flow.Count) + " " + p.Flow.Unit + ", the latest " + operate.SayAge(p.Flow.Latest, l.AsOf)
+}
+
+// beginsHere leads from a station without placements to the guided start, for
+// who may begin there.
+func (w *Web) beginsHere(p *stationPage) {
+	if w.routed["GET /start"] && mayBegin(p.Viewer.Caller) {
+		p.Empty.Act, p.Empty.URL, p.Empty.Command = "Begin with a first placement", "/start", ""
+	}
 }
 
 func noPlacements() *beginning {
@@ -75,6 +98,7 @@ func (w *Web) deliveries(ctx context.Context, q url.Values, l operate.Line, p *s
 	if channels {
 		p.Table = table{Caption: "Channels by name", Columns: []column{{Name: "Channel"}, {Name: "Surface"}, {Name: "Owner"}}}
 		p.Empty = &beginning{Title: "Here you will see where content goes", What: "A channel says what a place allows: a web page, an app, and what fits there."}
+		w.begins(p, throughline.KindChannel)
 		return w.ofKind(ctx, throughline.KindChannel, q, p, func(r throughline.Resource) []cell {
 			return []cell{{Text: string(r.Spec.(*throughline.Channel).Surface)}, p.owner(l, r)}
 		})
@@ -82,6 +106,10 @@ func (w *Web) deliveries(ctx context.Context, q url.Values, l operate.Line, p *s
 	p.Banners = w.mistaken(l.Unheard)
 	p.Table = table{Caption: "Deliveries by placement", Columns: []column{{Name: "Placement"}, {Name: "Channel"}, {Name: "Deliveries", Number: true}, {Name: "Health"}, {Name: "Owner"}}}
 	p.Empty = noPlacements()
+	w.beginsHere(p)
+	if n := int64(len(l.Placements)); n > 0 {
+		p.answers(p.flowed(l) + ", at " + operate.Plural(n, "placement", "placements"))
+	}
 	for _, at := range l.Placements {
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
 			{Text: at.Name}, {Text: at.Channel}, {Text: operate.SayCount(at.Deliveries)}, healthCell(at.Health), ownerOf(at.Owner),
@@ -115,7 +143,12 @@ func (w *Web) mistaken(u operate.Unheard) (all []stationBanner) {
 func (w *Web) learnings(_ context.Context, _ url.Values, l operate.Line, p *stationPage) error {
 	p.Table = table{Caption: "What each placement learned", Columns: []column{{Name: "Placement"}, {Name: "Rate where it chose"}, {Name: "Rate in the holdout"}, {Name: "Uplift"}, {Name: "What is missing"}, {Name: "Owner"}}}
 	p.Empty = noPlacements()
+	w.beginsHere(p)
+	compared := 0
 	for _, at := range l.Placements {
+		if at.Thin == nil {
+			compared++
+		}
 		missing := cell{Text: "nothing", Soft: true}
 		if at.Thin != nil {
 			missing = cell{Text: operate.SayThin(*at.Thin)}
@@ -123,6 +156,9 @@ func (w *Web) learnings(_ context.Context, _ url.Values, l operate.Line, p *stat
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
 			{Text: at.Name}, rateCell(at.Learned, at.Thin != nil), rateCell(at.Holdout, at.Thin != nil), {HTML: gain(at)}, missing, ownerOf(at.Owner),
 		}})
+	}
+	if n := int64(len(l.Placements)); n > 0 {
+		p.answers(operate.SayCount(int64(compared)) + " of " + operate.Plural(n, "placement", "placements") + " can be compared with the holdout; " + p.flowed(l))
 	}
 	if len(l.Figures) > 0 {
 		p.Says += ". " + l.Figures[0].Name + ": " + operate.SayNumber(l.Figures[0].Number)

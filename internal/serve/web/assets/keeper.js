@@ -2,6 +2,7 @@
 // saved is tried again, and kept in this tab across a sign-in.
 
 import { say } from "./frame.js";
+import { tally } from "./tally.js";
 
 const quiet = 800; // milliseconds without a change before a save
 const rowsAtOnce = 400;
@@ -179,7 +180,7 @@ export class Keeper {
 
 	show(draft) {
 		if (!bar || !draft) return;
-		bar.querySelector("[data-changes]").textContent = draft.items === 1 ? "1 change" : `${draft.items} changes`;
+		tally(bar, draft.items);
 		for (const name of ["undo", "redo"]) {
 			const button = bar.querySelector(`[data-${name}]`);
 			button.disabled = !draft[name];

@@ -3,6 +3,7 @@
 
 import { say, send } from "./frame.js";
 import { measure } from "./measure.js";
+import { tally } from "./tally.js";
 
 const form = document.querySelector("[data-make]");
 const bar = document.querySelector("[data-draft-bar]");
@@ -13,7 +14,7 @@ const typing = (target) => target.closest?.("input:not([type=checkbox], [type=ra
 
 function show(answer) {
 	if (!bar) return;
-	bar.querySelector("[data-changes]").textContent = answer.items === 1 ? "1 change" : `${answer.items} changes`;
+	tally(bar, answer.items);
 	for (const name of ["undo", "redo"]) {
 		const button = bar.querySelector(`[data-${name}]`);
 		button.disabled = !answer[name];
