@@ -21,7 +21,9 @@ type gonePage struct {
 	// YAML is what it was last, and Save where that is put back into the viewer's
 	// draft; empty where they may not.
 	YAML, Save string
-	Cannot     string
+	// Next is its form, to see it there.
+	Next   string
+	Cannot string
 }
 
 // goneOr answers for an address that was something's until it was deleted, as the
@@ -65,7 +67,7 @@ func (w *Web) showGone(rw http.ResponseWriter, r *http.Request, v viewer, ref th
 		if page.YAML, err = w.lastOf(r, v, ref, past); err != nil {
 			return err
 		}
-		page.Save = saveURL(ref)
+		page.Save, page.Next = saveURL(ref), editURL(ref)
 	}
 	return w.render(rw, r, http.StatusNotFound, "gone", page)
 }

@@ -14,13 +14,14 @@ export class Keeper {
 	states = new Map();
 	others = new Map();
 	busy = false;
+	leaving = false;
 
 	constructor(grid) {
 		this.grid = grid;
 		addEventListener("beforeunload", (event) => {
 			if (!this.waiting.size && !this.busy) return;
 			this.keep();
-			event.preventDefault();
+			if (!this.leaving) event.preventDefault();
 		});
 	}
 
@@ -130,9 +131,15 @@ export class Keeper {
 		this.keep();
 		this.says(`Not saved: ${this.waiting.size} cells wait`);
 		if (later) this.timer = setTimeout(() => this.save(), 5000);
-		const act = status === 401 ? { label: "Sign in", run: () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`) } : { label: "Try again", run: () => this.save() };
+		const act = status === 401 ? { label: "Sign in", run: () => this.signIn() } : { label: "Try again", run: () => this.save() };
 		say(`Not saved: ${why}. What you typed is kept in this tab.`, { bad: true, act });
 		return false;
+	}
+
+	/** Goes to sign in: what waits is kept, so leaving asks nobody. */
+	signIn() {
+		this.leaving = true;
+		location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 	}
 
 	keep() {

@@ -97,7 +97,13 @@ function failed(error) {
 	if (error.status === 401) {
 		say("You are signed out. What you typed is kept in this tab: sign in again and it is back.", {
 			bad: true,
-			act: { label: "Sign in", run: () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`) },
+			act: {
+				label: "Sign in",
+				run: () => {
+					stopped = true; // it is kept: leaving asks nobody
+					location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+				},
+			},
 		});
 		return;
 	}
