@@ -209,7 +209,6 @@ func openEngine(ctx context.Context, folder, kind string) (*benchEngine, error) 
 	return &benchEngine{store, api.Config{
 		Core: core, Content: c, Plane: plane, Access: access, Recipients: recipients.New(core, store, plane), Log: log,
 		Operate: operate.New(operate.Config{Core: core, Projection: projection, Access: access, Plane: plane, Store: store}),
-		Version: "bench",
 	}, secret}, err
 }
 
