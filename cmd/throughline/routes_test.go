@@ -84,7 +84,7 @@ var classes = map[string]string{
 	"POST /api/v1/invitations": people, "GET /api/v1/invitations": "people", "DELETE /api/v1/invitations/{id}": people,
 	"GET /api/v1/tokens": operates, "POST /api/v1/tokens": keys, "DELETE /api/v1/tokens/{name}": keys,
 	"POST /api/v1/verify": operates, "POST /api/v1/rebuild": operates, "POST /api/v1/backup": operates, "POST /api/v1/forget": operates,
-	"GET /openapi.json": anyone, "GET /openapi.yaml": anyone,
+	"GET /api": reads, "GET /api/{operation}": reads, "GET /openapi.json": anyone, "GET /openapi.yaml": anyone,
 
 	"POST /ofrep/v1/evaluate/flags": readKey, "POST /ofrep/v1/evaluate/flags/{key}": readKey, "POST /v1/render/{key}": readKey, "POST /v1/{kind}": writeKey,
 	"GET /ofrep/v1/events": "a ticket", "GET /throughline.js": anyone, "GET /healthz": anyone, "OPTIONS /ofrep/": anyone, "OPTIONS /v1/": anyone,
@@ -133,7 +133,7 @@ spec: {name: Nora Ek}
 `
 
 // staffed opens a whole process, with somebody of every role.
-func staffed(t *testing.T) *process {
+func staffed(t testing.TB) *process {
 	t.Helper()
 	p, err := openProcess(t.Context(), t.TempDir(), slog.New(slog.NewTextHandler(io.Discard, nil)), false)
 	if err != nil {
@@ -161,7 +161,7 @@ func staffed(t *testing.T) *process {
 
 // comes returns how a visitor shows who they are, on each request anew: some
 // routes end sessions.
-func comes(t *testing.T, p *process, name string) func(*http.Request) {
+func comes(t testing.TB, p *process, name string) func(*http.Request) {
 	t.Helper()
 	v := visitors[name]
 	if v.token != "" {
@@ -217,7 +217,7 @@ func answered(h http.Handler, pattern string, as func(*http.Request)) (class str
 
 // machine reports whether a path is of a door for programs, which take keys.
 func machine(path string) bool {
-	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/ofrep/")
+	return strings.HasPrefix(path, "/api/v1/") || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/ofrep/")
 }
 
 // verdict returns what is wrong with an answer, or "".

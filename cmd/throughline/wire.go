@@ -85,6 +85,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Stands: p.operate, Decisions: p.plane, Exclusions: p.content,
 		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),
 	}
+	doors.Described = p.api.OpenAPI
 	doors.Begin, doors.Decider = beginnings{p.content}, p.plane
 	if simulated {
 		doors.Enter, doors.Captions = p.enter, true

@@ -63,7 +63,7 @@ func (in resourceInput) ref() (throughline.Ref, error) {
 }
 
 type numberInput struct {
-	Number int `path:"number" minimum:"1"`
+	Number int `path:"number" minimum:"1" example:"12"`
 }
 
 type releasesInput struct {

@@ -119,7 +119,7 @@ func (a *API) describeDoors() {
 	stream := a.door(http.MethodGet, streamPath, "flagEvents", "Hear when to ask again", nil, nil)
 	stream.Security, stream.ExternalDocs = []map[string][]string{{}}, ofrep
 	stream.Parameters = []*huma.Param{
-		{Name: "ticket", In: "query", Required: true, Description: "from eventStreams of a bulk answer", Schema: text()},
+		{Name: "ticket", In: "query", Required: true, Description: "from eventStreams of a bulk answer", Example: "TICKET", Schema: text()},
 		{Name: "since", In: "query", Description: "the release of the answer you hold", Schema: &huma.Schema{Type: huma.TypeInteger}},
 	}
 	stream.Responses["200"] = &huma.Response{

@@ -25,7 +25,7 @@ type ForgetBody struct {
 func (a *API) registerLive() {
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/decisions/{id}", "explainDecision", "Why a decision came out as it did",
 		func(ctx context.Context, in *struct {
-			ID string `path:"id" doc:"the decisionId of an evaluation"`
+			ID string `path:"id" doc:"the decisionId of an evaluation" example:"AdwzqPKZCX-uawQAqgAAAAAAAAAqqqtlZ72NLjsrb1wp6GRzMUzg1QE-IQ"`
 		},
 		) (live.Answer, error) {
 			return a.plane.Explain(ctx, throughline.DecisionID(in.ID))

@@ -23,7 +23,7 @@ type objectsInput struct {
 func (a *API) registerObjects() {
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/search", "search", "Find any object by name or text",
 		func(ctx context.Context, in *struct {
-			Q     string `query:"q" required:"true" maxLength:"200" doc:"words, or their beginnings"`
+			Q     string `query:"q" required:"true" maxLength:"200" doc:"words, or their beginnings" example:"calm"`
 			Limit int    `query:"limit" default:"20" minimum:"1" maximum:"100"`
 		},
 		) ([]content.Hit, error) {
@@ -45,9 +45,9 @@ func (a *API) registerObjects() {
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/objects/{kind}/{name}/revisions/{digest}", "getRevision", "A revision that was in force once",
 		func(ctx context.Context, in *struct {
-			Kind   string `path:"kind"`
-			Name   string `path:"name"`
-			Digest string `path:"digest"`
+			Kind   string `path:"kind" example:"Fragment"`
+			Name   string `path:"name" example:"hello"`
+			Digest string `path:"digest" doc:"of the revision, as the history of getObject has it" example:"4c7159abb54d16c38992921545e1bcb06b923c38b41aaa92ffd5602c043e9678"`
 		},
 		) (throughline.Resource, error) {
 			ref, err := throughline.ParseRef(in.Kind + "/" + in.Name)

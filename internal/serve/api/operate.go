@@ -26,8 +26,12 @@ type NewToken struct {
 	Secret string        `json:"secret"`
 }
 
-type nameInput struct {
-	Name string `path:"name"`
+type placementInput struct {
+	Name string `path:"name" doc:"of the placement" example:"home.hero"`
+}
+
+type tokenInput struct {
+	Name string `path:"name" doc:"of the token" example:"website"`
 }
 
 func (a *API) registerOperate() {
@@ -36,12 +40,12 @@ func (a *API) registerOperate() {
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/line", "line", "The line, as its page shows it",
 		func(ctx context.Context, _ *struct{}) (operate.Line, error) { return a.operate.Line(ctx) })
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/placements/{name}", "placement", "What a placement serves, and how it does",
-		func(ctx context.Context, in *nameInput) (operate.Placement, error) {
+		func(ctx context.Context, in *placementInput) (operate.Placement, error) {
 			return a.operate.Placement(ctx, in.Name)
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/variants/{id}", "variant", "One variant, from brief to outcomes",
 		func(ctx context.Context, in *struct {
-			ID string `path:"id"`
+			ID string `path:"id" doc:"the variant of an evaluation" example:"b4e31b0b9aa87b904321"`
 		},
 		) (operate.Variant, error) {
 			return a.operate.Variant(ctx, throughline.VariantID(in.ID))
@@ -55,7 +59,7 @@ func (a *API) registerOperate() {
 			return NewToken{in.Body.Name, in.Body.Scope, secret}, err
 		})
 	register(a, engine.RightOperate, http.MethodDelete, "/api/v1/tokens/{name}", "revokeToken", "End a service token",
-		func(ctx context.Context, in *nameInput) (map[string]bool, error) {
+		func(ctx context.Context, in *tokenInput) (map[string]bool, error) {
 			return map[string]bool{"revoked": true}, a.access.RevokeToken(ctx, serve.CallerOf(ctx), in.Name)
 		})
 	registerLong(a, engine.RightOperate, "/api/v1/verify", "verify", "Check every link of the journal",

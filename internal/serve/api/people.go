@@ -85,7 +85,7 @@ func (a *API) registerPeople() {
 		})
 	register(a, engine.RightPeople, http.MethodDelete, "/api/v1/invitations/{id}", "revokeInvitation", "End a link that is open",
 		func(ctx context.Context, in *struct {
-			ID string `path:"id"`
+			ID string `path:"id" doc:"as listInvitations has it" example:"7f3a9c"`
 		},
 		) (map[string]bool, error) {
 			return map[string]bool{"revoked": true}, a.access.RevokeInvitation(ctx, serve.CallerOf(ctx), in.ID)

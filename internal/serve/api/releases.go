@@ -42,7 +42,7 @@ func (b ProposalBody) proposal() (content.Proposal, error) {
 }
 
 type reasonInput struct {
-	Number int `path:"number" minimum:"1"`
+	Number int `path:"number" minimum:"1" example:"12"`
 	Body   struct {
 		Reason string `json:"reason,omitempty" doc:"what its author should know"`
 	}
@@ -75,7 +75,7 @@ func (a *API) registerReleases() {
 		})
 	register(a, engine.RightRead, http.MethodPost, "/api/v1/releases/{number}/schedule", "reschedule", "Change when a release goes live and ends",
 		func(ctx context.Context, in *struct {
-			Number int `path:"number" minimum:"1"`
+			Number int `path:"number" minimum:"1" example:"12"`
 			Body   ScheduleBody
 		},
 		) (throughline.Release, error) {

@@ -37,6 +37,8 @@ type shell struct {
 	Viewer viewer
 	// Team says that there are pages about people, keys and who did what.
 	Team bool
+	// API says that there are pages about what programs can ask.
+	API bool
 	// Theme is light, dark, or empty for what the system says.
 	Theme string
 	// Path is the page's own address, to come back to.
@@ -73,7 +75,7 @@ type keyHint struct{ Key, Does string }
 // shell returns the layout's data for a request. Pages must show even while the
 // record does not answer, so a failure to read the owner leaves it out.
 func (w *Web) shell(r *http.Request, v viewer, title string, crumbs ...crumb) shell {
-	s := shell{Title: title, Crumbs: crumbs, Viewer: v, Team: w.People != nil, Theme: themeOf(r), Path: r.URL.RequestURI(), Assets: w.assets.base()}
+	s := shell{Title: title, Crumbs: crumbs, Viewer: v, Team: w.People != nil, API: w.Described != nil, Theme: themeOf(r), Path: r.URL.RequestURI(), Assets: w.assets.base()}
 	if v.Person() == "" {
 		return s
 	}

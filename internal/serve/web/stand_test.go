@@ -202,7 +202,7 @@ func (s *stand) Unseal(_, sealed string) ([]byte, error) {
 // are there.
 func everyDoor(c *web.Config) {
 	c.People, c.Making, c.Sight = new(operate.Access), new(content.Content), new(web.Sight)
-	c.Begin = struct{ web.Beginnings }{}
+	c.Begin, c.Described = struct{ web.Beginnings }{}, func() []byte { return nil }
 }
 
 // mux serves the door on the stand.

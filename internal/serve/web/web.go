@@ -115,6 +115,9 @@ type Config struct {
 	// decision; without the first there is no guided start.
 	Begin   Beginnings
 	Decider Decider
+	// Described returns the OpenAPI document of the doors for programs, as JSON;
+	// nil has no pages about them.
+	Described func() []byte
 	// Log takes what goes wrong; never a trait or a secret.
 	Log *slog.Logger
 	// Enter signs in whoever holds a one-time link of the demo and returns their
@@ -195,6 +198,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerMake(p)
 	w.registerSight(p)
 	w.registerStart(p)
+	w.registerAPI(p)
 	w.registerCaptions(p)
 	for _, r := range mux.Routes() {
 		w.routed[r.Pattern] = true
