@@ -315,6 +315,7 @@ func (v *tab) document(t testing.TB, name string) {
 		return
 	}
 	ask[bool](t, v, hideKeys)
+	ask[bool](t, v, `document.getAnimations().forEach((a) => a.effect.getComputedTiming().endTime < Infinity && a.finish()), true`) // what just changed is lit for a moment
 	png := do(t, v, chromedp.CaptureScreenshot())
 	if len(png) > maxPicture {
 		t.Errorf("the picture %s has %d bytes, at most %d", name, len(png), maxPicture)

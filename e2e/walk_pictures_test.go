@@ -36,7 +36,8 @@ func TestPicturesOfTheReadme(t *testing.T) {
 		v.document(t, "readme-"+name)
 	}
 	shown("line", "/")
-	shown("placement", "/placement/home.hero")
+	wins := ask[string](t, v, `new URL([...document.querySelectorAll("details.placement")].find((p) => p.querySelector(".gain").textContent.includes("+"))?.querySelector(".state a").href ?? "/placement/home.hero", location).pathname`)
+	shown("placement", wins)
 	decision := ask[string](t, v, `new URL(document.querySelector('[data-live="rows"] th a').href).pathname`)
 	shown("decision", decision)
 
