@@ -118,7 +118,7 @@ func (c *Content) release(ctx context.Context, by engine.Caller, change Change, 
 		return throughline.Release{}, err
 	}
 	if len(p.plan.Changes) == 0 {
-		return p.head, nil
+		return c.whole(ctx, p.head)
 	}
 	rel := throughline.Release{
 		Author: by.Actor, Message: change.Message, CreatedAt: c.core.Now(), RollsBack: change.rollsBack, Schedule: schedule,
@@ -128,6 +128,18 @@ func (c *Content) release(ctx context.Context, by engine.Caller, change Change, 
 		return c.propose(ctx, p, rel, waits, also)
 	}
 	return c.commit(ctx, p, rel, also)
+}
+
+// whole returns a release with what it changes; the zero Release as it is.
+func (c *Content) whole(ctx context.Context, head throughline.Release) (rel throughline.Release, err error) {
+	if head.Number == 0 {
+		return head, nil
+	}
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		rel, err = readRelease(r, head.Number)
+		return err
+	})
+	return rel, err
 }
 
 // modeOf returns what lets a release go live in an engine as it is declared.
@@ -206,7 +218,7 @@ func rolledBackAlready(r record.Reader, number int) error {
 		return readErr
 	}
 	for n := last; n > number; n-- {
-		later, readErr := readRelease(r, n)
+		later, readErr := readHead(r, n)
 		if readErr != nil {
 			return readErr
 		}

@@ -352,8 +352,7 @@ func (c *Content) Problems(ctx context.Context, by engine.Caller) (throughline.P
 		if err := change.take(r, items, nil); err != nil {
 			problems.Add(err)
 		}
-		current, err := c.everything(r)
-		set = declare.NewSet(current)
+		set, err = c.declared(r)
 		return err
 	})
 	if err != nil || set.Len() == 0 && len(change.Resources) == 0 {

@@ -69,10 +69,8 @@ func (c *Content) Names(ctx context.Context, by engine.Caller, kind throughline.
 	}
 	err = c.with(ctx, func(k *known, r record.Reader) error {
 		roles := map[string]string{}
-		for ref, t := range k.things {
-			if ref.Kind == kind {
-				roles[ref.Name] = t.role
-			}
+		for ref := range k.byKind[kind] {
+			roles[ref.Name] = k.things[ref].role
 		}
 		mine := draftKey(by.Actor) + " " + string(kind) + "/"
 		for e, err := range r.List(bucketDraftItems, mine, "") {

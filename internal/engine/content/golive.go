@@ -107,7 +107,7 @@ func standsInTheWay(err error) bool {
 // stillIn refuses to go on with a release that somebody changed meanwhile.
 func stillIn(seen throughline.Release) func(record.Tx) error {
 	return func(tx record.Tx) error {
-		now, err := readRelease(tx, seen.Number)
+		now, err := readHead(tx, seen.Number)
 		if err == nil && now.State != seen.State {
 			err = wrongState(now, "go on with", seen.State)
 		}

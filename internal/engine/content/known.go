@@ -25,6 +25,9 @@ type known struct {
 	finder text.Finder
 	things map[throughline.Ref]thing
 	usedBy map[throughline.Ref]map[throughline.Ref]bool
+	// byKind has the things of a kind, byRole the fragments of a role.
+	byKind map[throughline.Kind]refSet
+	byRole map[string]refSet
 	// findings are those of what is in force, at the release checked.
 	findings []throughline.Finding
 	checked  int
@@ -37,8 +40,8 @@ type thing struct {
 	uses  []throughline.Ref
 }
 
-// follow brings k up to what one state says. The caller holds k.mu.
-func (k *known) follow(r record.Reader) error {
+// follow brings what is known up to what one state says. The caller holds k.mu.
+func (c *Content) follow(k *known, r record.Reader) error {
 	var now int
 	_, err := engine.GetJSON(r, engine.BucketEngine, keyHead, &now)
 	if err == nil && now == k.head && k.things != nil {
@@ -52,9 +55,11 @@ func (k *known) follow(r record.Reader) error {
 	case err != nil:
 		return err
 	case !ok || k.finder.Gone() > 1000+k.finder.Len():
-		if err := k.rebuild(r); err != nil {
+		all, err := c.everything(r)
+		if err != nil {
 			return err
 		}
+		k.rebuild(all)
 	default:
 		for _, rel := range path {
 			if err := k.apply(r, rel); err != nil {
@@ -75,8 +80,12 @@ func (k *known) between(r record.Reader, head throughline.Release) (path []throu
 		if k.head == 0 || rel.After == 0 || len(path) == far {
 			return nil, false, nil
 		}
-		path = append(path, rel)
-		if rel, err = readRelease(r, rel.After); err != nil {
+		whole, err := readRelease(r, rel.Number)
+		if err != nil {
+			return nil, false, err
+		}
+		path = append(path, whole)
+		if rel, err = readHead(r, rel.After); err != nil {
 			return nil, false, err
 		}
 	}
@@ -84,20 +93,13 @@ func (k *known) between(r record.Reader, head throughline.Release) (path []throu
 	return path, k.things != nil, nil
 }
 
-func (k *known) rebuild(r record.Reader) error {
+func (k *known) rebuild(all []throughline.Resource) {
 	k.finder, k.last = text.Finder{}, 0
 	k.things, k.usedBy = map[throughline.Ref]thing{}, map[throughline.Ref]map[throughline.Ref]bool{}
-	for e, err := range r.List(engine.BucketHead, "", "") {
-		if err != nil {
-			return err
-		}
-		res, err := engine.Revision(r, string(e.Value))
-		if err != nil {
-			return err
-		}
+	k.byKind, k.byRole = map[throughline.Kind]refSet{}, map[string]refSet{}
+	for _, res := range all {
 		k.put(res)
 	}
-	return nil
 }
 
 func (k *known) apply(r record.Reader, rel throughline.Release) error {
@@ -120,7 +122,7 @@ func (k *known) apply(r record.Reader, rel throughline.Release) error {
 func (k *known) releases(r record.Reader) error {
 	last, err := lastNumber(r)
 	for n := k.last + 1; err == nil && n <= last; n++ {
-		rel, readErr := readRelease(r, n)
+		rel, readErr := readHead(r, n)
 		switch throughline.CodeOf(readErr) {
 		case "":
 			k.finder.Put(releaseID(n), "release "+itoa(n), rel.Message)
@@ -140,6 +142,8 @@ func (k *known) drop(ref throughline.Ref) {
 	for _, used := range k.things[ref].uses {
 		delete(k.usedBy[used], ref)
 	}
+	delete(k.byKind[ref.Kind], ref)
+	delete(k.byRole[k.things[ref].role], ref)
 	delete(k.things, ref)
 	k.finder.Drop(ref.String())
 }
@@ -157,6 +161,16 @@ func (k *known) put(res throughline.Resource) {
 		k.usedBy[used][ref] = true
 	}
 	k.things[ref] = t
+	if k.byKind[ref.Kind] == nil {
+		k.byKind[ref.Kind] = refSet{}
+	}
+	k.byKind[ref.Kind].add(ref)
+	if t.role != "" {
+		if k.byRole[t.role] == nil {
+			k.byRole[t.role] = refSet{}
+		}
+		k.byRole[t.role].add(ref)
+	}
 	var texts []string
 	for _, l := range leaves(res) {
 		texts = append(texts, l.text)
@@ -170,7 +184,7 @@ func (c *Content) with(ctx context.Context, fn func(*known, record.Reader) error
 	return c.core.Record.State.View(ctx, func(r record.Reader) error {
 		c.known.mu.Lock()
 		defer c.known.mu.Unlock()
-		if err := c.known.follow(r); err != nil {
+		if err := c.follow(&c.known, r); err != nil {
 			return err
 		}
 		return fn(&c.known, r)
@@ -182,6 +196,9 @@ func (c *Content) with(ctx context.Context, fn func(*known, record.Reader) error
 // whoever searches meets it again.
 func (c *Content) Follow(ctx context.Context) error {
 	changed := c.core.Record.State.Watch(ctx, engine.BucketReleases)
+	if err := c.setApart(ctx); err != nil && ctx.Err() == nil {
+		c.core.Log.Error("the changes of earlier releases were not kept apart from them: lists take longer; the next start tries again", "error", err)
+	}
 	for {
 		err := c.with(ctx, func(*known, record.Reader) error { return nil })
 		if err != nil && ctx.Err() == nil {

@@ -298,23 +298,22 @@ func (c *Content) mayReschedule(ctx context.Context, by engine.Caller, rel throu
 // put over it.
 func (c *Content) sets(ctx context.Context, rel throughline.Release) (before, after declare.Set, err error) {
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		current, err := c.everything(r)
-		if err != nil {
+		if before, err = c.declared(r); err != nil {
 			return err
 		}
-		before = declare.NewSet(current)
+		var put []throughline.Resource
 		for _, ch := range rel.Changes {
 			digest := ch.To
 			if digest.IsZero() {
 				digest = ch.From // what it deletes is what it is about
 			}
-			res, err := engine.Revision(r, digest.String())
+			res, err := c.revision(r, ch.Ref, digest)
 			if err != nil {
 				return err
 			}
-			current = append(current, res)
+			put = append(put, res)
 		}
-		after = declare.NewSet(current)
+		after = before.With(put)
 		return nil
 	})
 	return before, after, err

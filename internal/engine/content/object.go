@@ -12,7 +12,6 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 	"github.com/throughline-engine/throughline/internal/engine"
-	"github.com/throughline-engine/throughline/internal/loop/declare"
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
@@ -131,11 +130,11 @@ func (c *Content) checked(r record.Reader, k *known) error {
 	if k.checked == k.head {
 		return nil
 	}
-	all, err := c.everything(r)
+	set, err := c.declared(r)
 	if err != nil {
 		return err
 	}
-	built, err := build(c.core.ID(), k.head, declare.NewSet(all))
+	built, err := build(c.core.ID(), k.head, set)
 	if err != nil && built.findings == nil {
 		return err
 	}
@@ -287,11 +286,15 @@ func (k *known) taking(r record.Reader, res throughline.Resource, f *throughline
 
 // filling adds the fragments whose role a slot of the template has.
 func (k *known) filling(t *throughline.Template, into refSet) {
-	for ref, thing := range k.things {
-		if thing.role != "" && slices.ContainsFunc(t.Slots, func(s throughline.Slot) bool {
-			return s.Role == thing.role && (s.Fill == nil || len(s.Fill.Names) == 0 || slices.Contains(s.Fill.Names, ref.Name))
-		}) {
-			into.add(ref)
+	for _, s := range t.Slots {
+		if s.Fill == nil || len(s.Fill.Names) == 0 {
+			maps.Copy(into, k.byRole[s.Role])
+			continue
+		}
+		for _, name := range s.Fill.Names {
+			if ref := (throughline.Ref{Kind: throughline.KindFragment, Name: name}); k.byRole[s.Role][ref] {
+				into.add(ref)
+			}
 		}
 	}
 }
@@ -350,7 +353,7 @@ func (c *Content) Objects(ctx context.Context, by engine.Caller, q ObjectQuery) 
 	page.Rows = []ObjectRow{}
 	words, prefix, person := text.Words(q.Text), string(q.Kind)+"/", draftKey(by.Actor)
 	err = c.with(ctx, func(k *known, r record.Reader) error {
-		page.Total = k.count(q.Kind)
+		page.Total = len(k.byKind[q.Kind])
 		after, looked := "", 0
 		if q.Cursor != "" {
 			after = prefix + q.Cursor
@@ -380,15 +383,6 @@ func (c *Content) Objects(ctx context.Context, by engine.Caller, q ObjectQuery) 
 		return nil
 	})
 	return page, err
-}
-
-func (k *known) count(kind throughline.Kind) (n int) {
-	for ref := range k.things {
-		if ref.Kind == kind {
-			n++
-		}
-	}
-	return n
 }
 
 func (q *ObjectQuery) takes(res throughline.Resource, words []string) bool {

@@ -34,12 +34,12 @@ func anyone(declare.Set, declare.Set, []throughline.Change) error { return nil }
 // refuses a change as soon as it is known what it is about.
 func (c *Content) prepare(ctx context.Context, change Change, may func(before, after declare.Set, changes []throughline.Change) error) (prepared, error) {
 	p := prepared{change: change}
-	var current []throughline.Resource
+	var before declare.Set
 	err := c.core.Record.State.View(ctx, func(r record.Reader) (err error) {
 		if p.head, err = headRelease(r); err != nil {
 			return err
 		}
-		current, err = c.everything(r)
+		before, err = c.declared(r)
 		return err
 	})
 	if err != nil {
@@ -48,7 +48,6 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 	if change.Base != 0 && change.Base != p.head.Number {
 		return p, movedOn(change.Base, p.head.Number)
 	}
-	before := declare.NewSet(current)
 	p.next, p.plan.Changes, p.plan.Unchanged, err = declare.Plan(before, change.Resources, declare.Options{Delete: change.Delete, Prune: change.Prune})
 	if err != nil {
 		return p, err
@@ -204,8 +203,8 @@ func (c *Content) putRevisions(tx record.Tx, p prepared, rel throughline.Release
 // stand now.
 func putLive(tx record.Tx, head, rel throughline.Release) error {
 	if head.Number > 0 && head.Number != rel.RollsBack && head.Number != rel.Ends && head.State == throughline.ReleaseLive {
-		head.State = throughline.ReleaseSuperseded
-		if err := putRelease(tx, head); err != nil {
+		err := amend(tx, head.Number, func(r *throughline.Release) { r.State = throughline.ReleaseSuperseded })
+		if err != nil {
 			return err
 		}
 	}
@@ -213,15 +212,13 @@ func putLive(tx record.Tx, head, rel throughline.Release) error {
 		if number == 0 {
 			continue
 		}
-		undone, err := readRelease(tx, number)
+		err := amend(tx, number, func(undone *throughline.Release) {
+			undone.State, undone.EndedAt, undone.Trouble = state, rel.LiveAt, nil
+			if actor := rel.Author; number == rel.RollsBack {
+				undone.EndedBy = &actor
+			}
+		})
 		if err != nil {
-			return err
-		}
-		undone.State, undone.EndedAt, undone.Trouble = state, rel.LiveAt, nil
-		if actor := rel.Author; number == rel.RollsBack {
-			undone.EndedBy = &actor
-		}
-		if err := putRelease(tx, undone); err != nil {
 			return err
 		}
 	}
@@ -263,7 +260,7 @@ func takeNumber(tx record.Tx, n int) error {
 
 func releaseKey(n int) string { return fmt.Sprintf("%09d", n) }
 
-// headRelease returns the release in force; the zero Release before the first.
+// headRelease returns the release in force, without what it changes; the zero Release before the first.
 func headRelease(r record.Reader) (throughline.Release, error) {
 	var n int
 	_, err := engine.GetJSON(r, engine.BucketEngine, keyHead, &n)
@@ -273,15 +270,7 @@ func headRelease(r record.Reader) (throughline.Release, error) {
 	if err != nil {
 		return throughline.Release{}, err
 	}
-	return readRelease(r, n)
-}
-
-func readRelease(r record.Reader, n int) (rel throughline.Release, err error) {
-	_, err = engine.GetJSON(r, engine.BucketReleases, releaseKey(n), &rel)
-	if throughline.CodeOf(err) == throughline.NotFound {
-		err = noRelease(n)
-	}
-	return rel, err
+	return readHead(r, n)
 }
 
 func noRelease(n int) error {

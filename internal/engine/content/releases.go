@@ -46,6 +46,8 @@ type ReleaseFilter struct {
 	Before int
 	// Limit is how many at most; 0 means 50.
 	Limit int
+	// Whole asks for what each of them changes as well, which may be much.
+	Whole bool
 }
 
 // ReleasePage is some releases, the newest first.
@@ -59,7 +61,8 @@ type ReleasePage struct {
 // has: a filter that fits little must not read everything at once.
 const scanned = 2000
 
-// Releases returns the releases somebody may see, by number, the newest first.
+// Releases returns the releases somebody may see, by number, the newest first;
+// what they change only where the filter asks for it.
 func (c *Content) Releases(ctx context.Context, by engine.Caller, f ReleaseFilter) (page ReleasePage, err error) {
 	page.Releases = []throughline.Release{}
 	if by.Stranger() {
@@ -78,16 +81,22 @@ func (c *Content) Releases(ctx context.Context, by engine.Caller, f ReleaseFilte
 			n = min(n, f.Before-1)
 		}
 		for last := n - scanned; n > 0 && n > last && len(page.Releases) < f.Limit; n-- {
-			rel, err := readRelease(r, n)
+			rel, err := readHead(r, n)
 			if throughline.CodeOf(err) == throughline.NotFound {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			if f.takes(rel) && by.MayKnow(rel, now) {
-				page.Releases = append(page.Releases, rel)
+			if !f.takes(rel) || !by.MayKnow(rel, now) {
+				continue
 			}
+			if f.Whole {
+				if rel, err = readRelease(r, n); err != nil {
+					return err
+				}
+			}
+			page.Releases = append(page.Releases, rel)
 		}
 		if n > 0 {
 			page.Next = n + 1
@@ -186,7 +195,7 @@ func (c *Content) Calendar(ctx context.Context, by engine.Caller, from, to time.
 			if !d.at.Before(to) {
 				break
 			}
-			rel, err := readRelease(r, d.number)
+			rel, err := readHead(r, d.number)
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/throughline-engine/throughline"
@@ -310,7 +311,7 @@ const remembered = 500
 func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *Review) (s sides, err error) {
 	rev.Plan = throughline.Plan{Base: rel.After, Changes: slices.Clone(rel.Changes), Risk: rel.Risk, Findings: rel.Findings}
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		current, err := c.everything(r)
+		current, err := c.declared(r)
 		if err != nil {
 			return err
 		}
@@ -318,12 +319,12 @@ func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *
 		if err != nil {
 			return err
 		}
-		set, found, err := rewind(r, declare.NewSet(current), head, rel.Number)
+		set, found, err := rewind(r, current, head, rel.Number)
 		if err != nil || !found {
 			return err
 		}
 		s.next = set
-		s.before, err = undone(r, set, rel)
+		s.before, err = asBefore(r, set, froms(rel))
 		return err
 	})
 	if err != nil || s.next.Len() == 0 {
@@ -343,13 +344,17 @@ func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *
 // rewind returns everything as it was when a release went live, from what is in
 // force with the release head. Found is false for one too long ago.
 func rewind(r record.Reader, set declare.Set, head throughline.Release, number int) (_ declare.Set, found bool, err error) {
+	was := map[throughline.Ref]throughline.Digest{}
 	for range remembered {
 		if head.Number == number {
-			return set, true, nil
+			set, err = asBefore(r, set, was)
+			return set, err == nil, err
 		}
-		if set, err = undone(r, set, head); err != nil {
+		whole, err := readRelease(r, head.Number)
+		if err != nil {
 			return set, false, err
 		}
+		maps.Copy(was, froms(whole))
 		before := head.After
 		if before == 0 {
 			before = head.Number - 1 // records from before releases could wait
@@ -357,34 +362,40 @@ func rewind(r record.Reader, set declare.Set, head throughline.Release, number i
 		if before == 0 {
 			break
 		}
-		if head, err = readRelease(r, before); err != nil {
+		if head, err = readHead(r, before); err != nil {
 			return set, false, err
 		}
 	}
 	return set, false, nil
 }
 
-// undone returns a set without what a release changed.
-func undone(r record.Reader, set declare.Set, rel throughline.Release) (declare.Set, error) {
-	gone := map[throughline.Ref]bool{}
-	var all []throughline.Resource
+// froms returns the revisions before a release of what it changed, the zero
+// Digest of what it created.
+func froms(rel throughline.Release) map[throughline.Ref]throughline.Digest {
+	was := make(map[throughline.Ref]throughline.Digest, len(rel.Changes))
 	for _, ch := range rel.Changes {
-		gone[ch.Ref] = true
-		if ch.From.IsZero() {
+		was[ch.Ref] = ch.From
+	}
+	return was
+}
+
+// asBefore returns a set in which some names have the revisions they had, and
+// those of the zero Digest are not there.
+func asBefore(r record.Reader, set declare.Set, was map[throughline.Ref]throughline.Digest) (declare.Set, error) {
+	var put []throughline.Resource
+	var gone []throughline.Ref
+	for ref, digest := range was {
+		if digest.IsZero() {
+			gone = append(gone, ref)
 			continue
 		}
-		was, err := engine.Revision(r, ch.From.String())
+		res, err := engine.Revision(r, digest.String())
 		if err != nil {
 			return set, err
 		}
-		all = append(all, was)
+		put = append(put, res)
 	}
-	for _, res := range set.All() {
-		if !gone[res.Ref()] {
-			all = append(all, res)
-		}
-	}
-	return declare.NewSet(all), nil
+	return set.With(put, gone...), nil
 }
 
 // fillFields says of what comes and goes what it says, as of what changes.

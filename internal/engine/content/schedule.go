@@ -137,7 +137,7 @@ func (s *Schedule) due(ctx context.Context) (due []date, next time.Time, err err
 				next = d.at
 				return nil
 			}
-			rel, err := readRelease(r, d.number)
+			rel, err := readHead(r, d.number)
 			if err != nil {
 				return err
 			}

@@ -67,7 +67,7 @@ func (c *Content) hit(r record.Reader, by engine.Caller, id string, words []stri
 		if err != nil {
 			return Hit{}, false, err
 		}
-		rel, err := readRelease(r, n)
+		rel, err := readHead(r, n)
 		if err != nil || !by.MayKnow(rel, c.core.Now()) {
 			return Hit{}, false, err
 		}

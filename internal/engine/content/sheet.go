@@ -184,10 +184,8 @@ func (s *sheet) names(k *known) (names []string, err error) {
 		return s.Names, nil
 	}
 	if !s.Changed {
-		for ref := range k.things {
-			if ref.Kind == throughline.KindFragment {
-				names = append(names, ref.Name)
-			}
+		for ref := range k.byKind[throughline.KindFragment] {
+			names = append(names, ref.Name)
 		}
 	}
 	mine := s.person + " " + string(throughline.KindFragment) + "/"

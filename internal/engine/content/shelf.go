@@ -109,25 +109,22 @@ func dates(rel throughline.Release) (all, due []date) {
 	return all, due
 }
 
-// putRelease stores a release and its dates. Whoever watches the bucket of
-// releases is told.
-func putRelease(tx record.Tx, rel throughline.Release) error {
-	var old throughline.Release
-	_, err := engine.GetJSON(tx, engine.BucketReleases, releaseKey(rel.Number), &old)
-	if err != nil && throughline.CodeOf(err) != throughline.NotFound {
-		return err
-	}
-	if err == nil {
-		all, _ := dates(old)
-		for _, d := range all {
-			if err := tx.Delete(bucketDates, d.key()); err != nil {
-				return err
-			}
-			if err := tx.Delete(bucketDue, d.key()); err != nil {
-				return err
-			}
+// dropDates forgets the dates of a release as it stood.
+func dropDates(tx record.Tx, rel throughline.Release) error {
+	all, _ := dates(rel)
+	for _, d := range all {
+		if err := tx.Delete(bucketDates, d.key()); err != nil {
+			return err
+		}
+		if err := tx.Delete(bucketDue, d.key()); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// putDates notes the dates of a release as it stands.
+func putDates(tx record.Tx, rel throughline.Release) error {
 	all, due := dates(rel)
 	for bucket, list := range map[string][]date{bucketDates: all, bucketDue: due} {
 		for _, d := range list {
@@ -136,5 +133,5 @@ func putRelease(tx record.Tx, rel throughline.Release) error {
 			}
 		}
 	}
-	return engine.PutJSON(tx, engine.BucketReleases, releaseKey(rel.Number), rel, record.AnyVersion)
+	return nil
 }

@@ -37,20 +37,18 @@ func Plan(current Set, wanted []throughline.Resource, opts Options) (next Set, c
 	}
 	gone := deletions(current, want, opts, &problems)
 
-	after := map[throughline.Ref]throughline.Resource{}
-	for _, r := range current.sorted {
-		if !gone[r.Ref()] {
-			after[r.Ref()] = r
-		}
-	}
 	for _, r := range wanted {
 		if old, ok := current.Get(r.Ref()); ok {
 			problems.Add(meaning(old, r))
 		}
-		after[r.Ref()] = r
 	}
-	next = NewSet(slices.Collect(maps.Values(after)))
-	changes = compare(current, next)
+	next = current.With(wanted, slices.Collect(maps.Keys(gone))...)
+	asked := slices.Clone(wanted)
+	for ref := range gone {
+		old, _ := current.Get(ref)
+		asked = append(asked, old)
+	}
+	changes = compare(current, next, asked)
 	changed := map[throughline.Ref]bool{}
 	for _, c := range changes {
 		changed[c.Ref] = true
@@ -97,10 +95,11 @@ func meaning(old, r throughline.Resource) error {
 		At(at(r, "spec.meaning")).WithFix("keep %d for the same message, or write %d for another", before.Meaning, before.Meaning+1)
 }
 
-// compare lists what differs between two sets.
-func compare(before, after Set) []throughline.Change {
+// compare lists what differs between two sets, among the resources of some names:
+// all others are the same in both.
+func compare(before, after Set, among []throughline.Resource) []throughline.Change {
 	var changes []throughline.Change
-	for _, r := range NewSet(append(before.All(), after.All()...)).sorted {
+	for _, r := range NewSet(among).sorted {
 		ref := r.Ref()
 		old, had := before.Get(ref)
 		now, has := after.Get(ref)

@@ -2,6 +2,7 @@ package declare
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/throughline-engine/throughline"
@@ -22,11 +23,59 @@ func NewSet(resources []throughline.Resource) Set {
 	for _, r := range resources {
 		s.byRef[r.Ref()] = r
 	}
-	for _, r := range s.byRef {
-		s.sorted = append(s.sorted, r)
+	s.sorted = make([]throughline.Resource, 0, len(resources))
+	for _, r := range resources { // not of the map: what comes nearly sorted is soon sorted
+		s.sorted = append(s.sorted, s.byRef[r.Ref()])
 	}
-	slices.SortFunc(s.sorted, func(a, b throughline.Resource) int { return compareRefs(a.Ref(), b.Ref()) })
+	inOrder := byKindAndName()
+	slices.SortStableFunc(s.sorted, inOrder)
+	s.sorted = slices.CompactFunc(s.sorted, func(a, b throughline.Resource) bool { return inOrder(a, b) == 0 })
 	return s
+}
+
+// With returns the set with some resources put into it, each in place of the one
+// of its name, and others taken out before. It costs a copy, not a sort.
+func (s Set) With(put []throughline.Resource, gone ...throughline.Ref) Set {
+	next := Set{byRef: make(map[throughline.Ref]throughline.Resource, len(s.byRef)+len(put))}
+	maps.Copy(next.byRef, s.byRef)
+	for _, ref := range gone {
+		delete(next.byRef, ref)
+	}
+	fresh := NewSet(put)
+	for ref, r := range fresh.byRef {
+		next.byRef[ref] = r
+	}
+	left := fresh.sorted
+	next.sorted = make([]throughline.Resource, 0, len(next.byRef))
+	inOrder := byKindAndName()
+	for _, r := range s.sorted {
+		for len(left) > 0 && inOrder(left[0], r) < 0 {
+			next.sorted, left = append(next.sorted, left[0]), left[1:]
+		}
+		switch now, ok := next.byRef[r.Ref()]; {
+		case len(left) > 0 && inOrder(left[0], r) == 0:
+			next.sorted, left = append(next.sorted, now), left[1:]
+		case ok:
+			next.sorted = append(next.sorted, r)
+		}
+	}
+	next.sorted = append(next.sorted, left...)
+	return next
+}
+
+// byKindAndName returns what orders resources: by kind as throughline.Kinds has
+// them, then by name.
+func byKindAndName() func(a, b throughline.Resource) int {
+	rank := map[throughline.Kind]int{}
+	for i, k := range throughline.Kinds() {
+		rank[k] = i
+	}
+	return func(a, b throughline.Resource) int {
+		if a.Kind != b.Kind {
+			return cmp.Compare(rank[a.Kind], rank[b.Kind])
+		}
+		return cmp.Compare(a.Metadata.Name, b.Metadata.Name)
+	}
 }
 
 func compareRefs(a, b throughline.Ref) int {
@@ -46,24 +95,25 @@ func (s Set) Len() int { return len(s.sorted) }
 // All returns every resource in order. The slice is the caller's.
 func (s Set) All() []throughline.Resource { return slices.Clone(s.sorted) }
 
-// Of returns the resources of one kind, by name.
+// Of returns the resources of one kind, by name. The slice is the caller's.
 func (s Set) Of(kind throughline.Kind) []throughline.Resource {
-	var all []throughline.Resource
-	for _, r := range s.sorted {
-		if r.Kind == kind {
-			all = append(all, r)
-		}
-	}
-	return all
+	return slices.Clone(s.of(kind))
+}
+
+// of returns the part of the set that is of one kind.
+func (s Set) of(kind throughline.Kind) []throughline.Resource {
+	kinds := throughline.Kinds()
+	at := slices.Index(kinds, kind)
+	from, _ := slices.BinarySearchFunc(s.sorted, at, func(r throughline.Resource, at int) int { return cmp.Compare(slices.Index(kinds, r.Kind), at) })
+	to, _ := slices.BinarySearchFunc(s.sorted, at+1, func(r throughline.Resource, at int) int { return cmp.Compare(slices.Index(kinds, r.Kind), at) })
+	return s.sorted[from:to]
 }
 
 // names returns the names of one kind, ascending.
 func (s Set) names(kind throughline.Kind) []string {
 	var all []string
-	for _, r := range s.sorted {
-		if r.Kind == kind {
-			all = append(all, r.Metadata.Name)
-		}
+	for _, r := range s.of(kind) {
+		all = append(all, r.Metadata.Name)
 	}
 	return all
 }

@@ -125,7 +125,7 @@ func (a *API) registerContent() {
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/releases", "listReleases", "The latest releases, the newest first",
 		func(ctx context.Context, in *releasesInput) ([]throughline.Release, error) {
-			page, err := a.content.Releases(ctx, serve.CallerOf(ctx), content.ReleaseFilter{Before: in.Before, Limit: in.Limit, States: in.states()})
+			page, err := a.content.Releases(ctx, serve.CallerOf(ctx), content.ReleaseFilter{Before: in.Before, Limit: in.Limit, States: in.states(), Whole: true})
 			return page.Releases, err
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/releases/{number}", "getRelease", "One release",

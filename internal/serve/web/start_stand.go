@@ -120,7 +120,7 @@ func (w *Web) startWaits(ctx context.Context, v viewer) (*startWait, error) {
 	if w.Releases == nil {
 		return nil, nil
 	}
-	waiting, err := w.Releases.Releases(ctx, v.Caller, content.ReleaseFilter{States: []throughline.ReleaseState{throughline.ReleaseProposed}})
+	waiting, err := w.Releases.Releases(ctx, v.Caller, content.ReleaseFilter{States: []throughline.ReleaseState{throughline.ReleaseProposed}, Whole: true})
 	if err != nil {
 		return nil, err
 	}
