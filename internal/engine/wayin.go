@@ -2,7 +2,9 @@ package engine
 
 import (
 	"encoding/json"
+	"time"
 
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
@@ -15,21 +17,74 @@ const (
 	BucketIdentities  = "identity"   // hash of issuer and subject -> whose it is
 	BucketDevices     = "device"     // secret hash -> browser of a person
 	BucketInvitations = "invitation" // secret hash -> one-time link
+	// BucketFeeds counts how often a person's calendar link became another:
+	// person -> count. A link of an earlier count no longer works.
+	BucketFeeds = "calendar-feed"
 )
 
-// CloseWaysIn takes from a person every way to come in, and every link they made
-// for others, which they could still hold. Whoever is declared under
-// the name later may be somebody else, and begins with an invitation.
+// keyOwnership, in BucketEngine, is who accepted last.
+const keyOwnership = "ownership"
+
+// Acceptance is who accepted the engine last, and when; the zero Acceptance when
+// nobody has. When another owner is declared, the engine stays theirs until that
+// one accepts.
+type Acceptance struct {
+	Person string    `json:"person"`
+	At     time.Time `json:"at"`
+}
+
+// Accepted returns who accepted the engine last.
+func Accepted(r record.Reader) (last Acceptance, err error) {
+	_, err = GetJSON(r, BucketEngine, keyOwnership, &last)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return Acceptance{}, nil
+	}
+	return last, err
+}
+
+// Accept keeps that a person accepted the engine.
+func Accept(tx record.Tx, last Acceptance) error {
+	return PutJSON(tx, BucketEngine, keyOwnership, last, record.AnyVersion)
+}
+
+// CloseWaysIn takes from a person every way to come in, their calendar link, and
+// every link they made for others, which they could still hold. Whoever is
+// declared under the name later may be somebody else, and begins with an
+// invitation.
 func CloseWaysIn(tx record.Tx, person string) error {
+	if err := EndWaysIn(tx, person); err != nil {
+		return err
+	}
+	if err := CloseFeed(tx, person); err != nil {
+		return err
+	}
+	return closeThose(tx, BucketInvitations, person)
+}
+
+// EndWaysIn takes from a person their password, their linked identities, their
+// sessions and the browsers known as theirs: another way takes the place of all.
+func EndWaysIn(tx record.Tx, person string) error {
 	if err := tx.Delete(BucketCredentials, person); err != nil {
 		return err
 	}
-	for _, bucket := range []string{BucketSessions, BucketIdentities, BucketDevices, BucketInvitations} {
+	for _, bucket := range []string{BucketIdentities, BucketSessions, BucketDevices} {
 		if err := closeThose(tx, bucket, person); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ForgetBrowsers makes every browser that is known as a person's a stranger.
+func ForgetBrowsers(tx record.Tx, person string) error { return closeThose(tx, BucketDevices, person) }
+
+// CloseFeed ends a person's calendar link; they may copy another.
+func CloseFeed(tx record.Tx, person string) error {
+	var count int
+	if _, err := GetJSON(tx, BucketFeeds, person, &count); err != nil && throughline.CodeOf(err) != throughline.NotFound {
+		return err
+	}
+	return PutJSON(tx, BucketFeeds, person, count+1, record.AnyVersion)
 }
 
 func closeThose(tx record.Tx, bucket, person string) error {

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
+	"github.com/throughline-engine/throughline/internal/record"
 )
 
 // area is what one change is about. Where unused is true nothing shows it yet,
@@ -21,16 +23,34 @@ type area struct {
 
 // authorise refuses changes that the caller does not have the right to make.
 // Every refusal names the right, what it is missing over, and who has it.
-func authorise(by engine.Caller, before, after declare.Set, changes []throughline.Change) error {
+func (c *Content) authorise(ctx context.Context, by engine.Caller, before, after declare.Set, changes []throughline.Change) error {
 	if err := over(by, before, after, changes, func(k throughline.Kind) engine.Right { return engine.RightToChange(k) }); err != nil {
 		return err
 	}
-	return mayGive(by, before, after, changes)
+	var last engine.Acceptance
+	err := c.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+		last, err = engine.Accepted(r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return mayGive(by, ownersOf(before, last), before, after, changes)
+}
+
+// ownersOf returns the Person who is declared to own the engine and the one who
+// accepted last, who are two while it is handed over.
+func ownersOf(set declare.Set, last engine.Acceptance) (names []string) {
+	for _, r := range set.Of(throughline.KindEngine) {
+		names = append(names, r.Spec.(*throughline.Engine).Owner)
+	}
+	return append(names, last.Person)
 }
 
 // mayGive refuses roles given or taken that the caller does not have: who may
-// change people could otherwise make themselves more.
-func mayGive(by engine.Caller, before, after declare.Set, changes []throughline.Change) error {
+// change people could otherwise make themselves more. Nor does anybody but an
+// owner change by which e-mail an owner signs in, or take an owner out.
+func mayGive(by engine.Caller, owners []string, before, after declare.Set, changes []throughline.Change) error {
 	var problems throughline.Problems
 	for _, ch := range changes {
 		if ch.Ref.Kind != throughline.KindPerson {
@@ -43,7 +63,12 @@ func mayGive(by engine.Caller, before, after declare.Set, changes []throughline.
 					At(ch.Ref.String()).In(ch.Ref, "spec.roles").WithFix("ask the engine's owner"))
 			}
 		}
-		if !mayAddress(by, before, after, ch.Ref, had) {
+		owns := slices.Contains(owners, ch.Ref.Name)
+		if ch.Action == throughline.Delete && owns && !by.Owner {
+			problems = append(problems, throughline.Errorf(throughline.Forbidden, "%s owns the engine, or is to, and only the owner takes them out", ch.Ref).
+				At(ch.Ref.String()).In(ch.Ref, "").WithFix("ask the engine's owner"))
+		}
+		if !mayAddress(by, owns, before, after, ch.Ref, had) {
 			problems = append(problems, throughline.Errorf(throughline.Forbidden, "you may not change the e-mail of %s, who may more than you: by it they sign in", ch.Ref).
 				At(ch.Ref.String()).In(ch.Ref, "spec.email").WithFix("ask the engine's owner"))
 		}
@@ -54,16 +79,11 @@ func mayGive(by engine.Caller, before, after declare.Set, changes []throughline.
 // mayAddress reports whether the caller may say which e-mail a person has who had
 // those roles. A sign-in provider that is trusted with e-mails lets in whoever has
 // it, so that it is worth as much as the roles.
-func mayAddress(by engine.Caller, before, after declare.Set, ref throughline.Ref, had []throughline.Grant) bool {
+func mayAddress(by engine.Caller, owns bool, before, after declare.Set, ref throughline.Ref, had []throughline.Grant) bool {
 	if by.Owner || emailOf(before, ref) == emailOf(after, ref) {
 		return true
 	}
-	for _, r := range before.Of(throughline.KindEngine) {
-		if r.Spec.(*throughline.Engine).Owner == ref.Name {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(had, func(g throughline.Grant) bool { return !by.MayGrant(g) })
+	return !owns && !slices.ContainsFunc(had, func(g throughline.Grant) bool { return !by.MayGrant(g) })
 }
 
 func emailOf(set declare.Set, ref throughline.Ref) string {

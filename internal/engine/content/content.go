@@ -106,7 +106,7 @@ const applyAttempts = 5
 // approval or its time. Also runs in the transaction that makes it.
 func (c *Content) release(ctx context.Context, by engine.Caller, change Change, schedule *throughline.Schedule, also func(record.Tx) error) (throughline.Release, error) {
 	p, err := c.prepare(ctx, change, func(before, after declare.Set, changes []throughline.Change) error {
-		return authorise(by, before, after, changes)
+		return c.authorise(ctx, by, before, after, changes)
 	})
 	if err != nil {
 		return throughline.Release{}, err

@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -206,7 +207,9 @@ func (c *Content) takeBack(ctx context.Context, by engine.Caller, number int, re
 
 // Reschedule changes when a release goes live, ends and is no longer secret. One
 // that is live keeps its go-live. The zero Schedule of one that waits for its
-// time lets it go live now; one that waits for approval waits on.
+// time lets it go live now; one that waits for approval waits on. What was approved
+// was approved with its times: changed by somebody who may not approve it, it waits
+// for approval again.
 func (c *Content) Reschedule(ctx context.Context, by engine.Caller, number int, s throughline.Schedule) (throughline.Release, error) {
 	rel, err := c.see(ctx, by, number)
 	if err != nil {
@@ -226,8 +229,12 @@ func (c *Content) Reschedule(ctx context.Context, by engine.Caller, number int, 
 	if err != nil {
 		return rel, err
 	}
+	_, unfit := c.approver(ctx, by, rel)
 	rel, err = c.change(ctx, rel, func(tx record.Tx, rel *throughline.Release) error {
 		rel.Schedule, rel.Trouble = schedule, nil
+		if rel.State == throughline.ReleaseApproved && rel.ApprovedBy != nil && unfit != nil {
+			rel.State, rel.ApprovedBy, rel.ApprovedAt, rel.SelfApproved = throughline.ReleaseProposed, nil, time.Time{}, false
+		}
 		return tx.Outbox(c.moved(throughline.EventReleaseScheduled, by.Actor, *rel))
 	})
 	if err == nil && rel.State == throughline.ReleaseApproved && (schedule == nil || !schedule.GoLiveAt.After(c.core.Now())) {
@@ -291,7 +298,7 @@ func (c *Content) mayReschedule(ctx context.Context, by engine.Caller, rel throu
 	if refused == nil || !engine.SameActor(by.Actor, rel.Author) {
 		return refused
 	}
-	return authorise(by, before, after, rel.Changes)
+	return c.authorise(ctx, by, before, after, rel.Changes)
 }
 
 // sets returns what is in force, and what would be with the changes of a release

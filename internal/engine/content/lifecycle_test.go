@@ -227,6 +227,41 @@ func TestSchedule(t *testing.T) {
 	})
 }
 
+// TestWhatWasApprovedWasApprovedWithItsTimes moves the go-live of a release that
+// somebody else approved.
+func TestWhatWasApprovedWasApprovedWithItsTimes(t *testing.T) {
+	t.Parallel()
+	clock := enginetest.NewClock(morning())
+	e := enginetest.Open(t, enginetest.Options{Clock: clock.Now})
+	e.Apply(t, enginetest.Workspace)
+	e.Apply(t, staff)
+	at := func(hour string) throughline.Schedule {
+		return throughline.Schedule{Zone: "Europe/Zurich", GoLive: "2026-11-23T" + hour}
+	}
+	approved := func(text string) int {
+		t.Helper()
+		rel := propose(t, e, mia(), at("15:00"), enginetest.Headline(text))
+		if rel, err := e.Content.Approve(t.Context(), ali(), rel.Number); err != nil || rel.State != throughline.ReleaseApproved {
+			t.Fatalf("%+v, %v", rel, err)
+		}
+		return rel.Number
+	}
+	t.Run("moved or let go by its author, it waits for approval again", func(t *testing.T) {
+		for _, s := range []throughline.Schedule{at("18:00"), {}} {
+			rel, err := e.Content.Reschedule(t.Context(), mia(), approved("Moved"), s)
+			if err != nil || rel.State != throughline.ReleaseProposed || rel.ApprovedBy != nil || english1(t, e) != "Less work" {
+				t.Errorf("%+v, %v", rel, err)
+			}
+		}
+	})
+	t.Run("moved by who may approve it, it stays approved", func(t *testing.T) {
+		rel, err := e.Content.Reschedule(t.Context(), ali(), approved("Held"), at("18:00"))
+		if err != nil || rel.State != throughline.ReleaseApproved || rel.ApprovedBy.ID != "ali" {
+			t.Errorf("%+v, %v", rel, err)
+		}
+	})
+}
+
 func TestWhatStandsInTheWayOfAGoLive(t *testing.T) {
 	t.Parallel()
 	clock := enginetest.NewClock(morning())

@@ -156,7 +156,7 @@ func (c *Content) May(ctx context.Context, by engine.Caller, number int) (Releas
 	note(&m.Return, "return", state(mine, throughline.ReleaseProposed, throughline.ReleaseApproved))
 	note(&m.Withdraw, "withdraw", state(mine, throughline.ReleaseProposed, throughline.ReleaseApproved))
 	note(&m.Reschedule, "reschedule", state(mine, throughline.ReleaseProposed, throughline.ReleaseApproved, throughline.ReleaseLive, throughline.ReleaseSuperseded))
-	rollback := authorise(by, before, after, rel.Changes)
+	rollback := c.authorise(ctx, by, before, after, rel.Changes)
 	note(&m.Rollback, "rollback", state(rollback, throughline.ReleaseLive, throughline.ReleaseSuperseded))
 	return m, nil
 }

@@ -230,7 +230,7 @@ func (c *Content) reviewRollback(ctx context.Context, by engine.Caller, number i
 func (c *Content) reviewChange(ctx context.Context, by engine.Caller, author string, change Change, rev *Review) (sides, error) {
 	var s sides
 	p, err := c.prepare(ctx, change, func(before, after declare.Set, changes []throughline.Change) error {
-		rev.Refused.Add(authorise(by, before, after, changes))
+		rev.Refused.Add(c.authorise(ctx, by, before, after, changes))
 		rev.Waits = modeOf(before) == throughline.Approved && change.rollsBack == 0
 		rev.Approvers = approversOf(author, before, after, changes)
 		return nil

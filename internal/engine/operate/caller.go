@@ -52,10 +52,6 @@ func personIn(r record.Reader, name string) (engine.Caller, Owner, error) {
 // owns reports whether a person is the owner who accepted last. When another is
 // declared, the engine stays theirs until that one accepts.
 func owns(r record.Reader, person string) (bool, error) {
-	var last accepted
-	_, err := engine.GetJSON(r, engine.BucketEngine, keyOwnership, &last)
-	if throughline.CodeOf(err) == throughline.NotFound {
-		return false, nil
-	}
+	last, err := engine.Accepted(r)
 	return last.Person == person, err
 }

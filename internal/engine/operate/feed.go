@@ -11,10 +11,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
-// bucketFeeds counts how often somebody asked for a new calendar link: person ->
-// count. A link of an earlier count no longer works.
-const bucketFeeds = "calendar-feed"
-
 // CalendarKey returns the key of a person's calendar link, which programs read
 // the calendar by without signing in. Fresh makes a new one; the old ones stop.
 func (a *Access) CalendarKey(ctx context.Context, person string, fresh bool) (key string, err error) {
@@ -30,11 +26,7 @@ func (a *Access) CalendarKey(ctx context.Context, person string, fresh bool) (ke
 		return key, a.core.Record.State.View(ctx, func(r record.Reader) error { return read(r) })
 	}
 	err = a.core.Update(ctx, func(tx record.Tx) error {
-		count, err := feedCount(tx, person)
-		if err != nil {
-			return err
-		}
-		if err := engine.PutJSON(tx, bucketFeeds, person, count+1, record.AnyVersion); err != nil {
+		if err := engine.CloseFeed(tx, person); err != nil {
 			return err
 		}
 		return read(tx)
@@ -43,7 +35,7 @@ func (a *Access) CalendarKey(ctx context.Context, person string, fresh bool) (ke
 }
 
 func feedCount(r record.Reader, person string) (count int, err error) {
-	_, err = engine.GetJSON(r, bucketFeeds, person, &count)
+	_, err = engine.GetJSON(r, engine.BucketFeeds, person, &count)
 	return count, ignoreNotFound(err)
 }
 

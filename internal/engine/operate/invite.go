@@ -290,8 +290,8 @@ func (a *Access) describeInvitation(r record.Reader, id string, inv invitation) 
 }
 
 // Accept sets a password by a one-time link and signs the person in; the owner's
-// link records that they accept the engine. The link works once, and every
-// session they had before ends.
+// link records that they accept the engine. The link works once, and every way by
+// which they came in before ends: another may hold it.
 func (a *Access) Accept(ctx context.Context, secret, password string, from Origin) (in Entered, err error) {
 	if err := checkPassword(password); err != nil {
 		return Entered{}, err
@@ -322,10 +322,10 @@ func (a *Access) acceptWith(ctx context.Context, secret, way string, from Origin
 		if err := a.useUp(tx, inv.ID, now); err != nil {
 			return err
 		}
-		if err := keep(tx, inv.Person); err != nil {
+		if err := engine.EndWaysIn(tx, inv.Person); err != nil {
 			return err
 		}
-		if err := a.endSessions(tx, inv.Person, ""); err != nil {
+		if err := keep(tx, inv.Person); err != nil {
 			return err
 		}
 		if in, err = a.open(tx, inv.Person, from); err != nil {

@@ -255,6 +255,26 @@ func TestWhoAnIdentityIs(t *testing.T) {
 			t.Errorf("%+v, %v", in, err)
 		}
 	})
+	t.Run("who accepts another way comes in by that alone", func(t *testing.T) {
+		link := func() string {
+			t.Helper()
+			secret, err := e.Access.Invite(t.Context(), caller(t, e, "ana"), "mia", 24*time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return secret
+		}
+		_, err := e.Access.Accept(t.Context(), link(), password, operate.Origin{})
+		want(t, err, "")
+		_, err = e.Access.SignInAs(t.Context(), strict, who, operate.Origin{})
+		want(t, err, throughline.Unauthorized)
+		_, err = e.Access.AcceptAs(t.Context(), link(), who, operate.Origin{})
+		want(t, err, "")
+		_, err = e.Access.SignIn(t.Context(), "mia", password, operate.Origin{})
+		want(t, err, throughline.Unauthorized)
+		_, err = e.Access.SignInAs(t.Context(), strict, who, operate.Origin{})
+		want(t, err, "")
+	})
 	t.Run("one person, and no second", func(t *testing.T) {
 		secret, err := e.Access.Invite(t.Context(), caller(t, e, "ana"), "dora", 24*time.Hour)
 		if err != nil {

@@ -9,8 +9,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
-const keyOwnership = "ownership" // in BucketEngine
-
 // Ownership says who answers for the engine, and whether they said yes.
 type Ownership struct {
 	// Person is the owner's resource name, empty before an Engine is declared.
@@ -24,11 +22,6 @@ type Ownership struct {
 	Engine string `json:"engine"`
 	// Resource is the name it is declared by.
 	Resource string `json:"resource,omitempty"`
-}
-
-type accepted struct {
-	Person string    `json:"person"`
-	At     time.Time `json:"at"`
 }
 
 // Ownership returns who answers for the engine. Acceptance is of one person:
@@ -47,12 +40,12 @@ func ownership(core *engine.Core, r record.Reader) (Ownership, error) {
 		return Ownership{}, err
 	}
 	o := Ownership{Engine: owner.EngineTitle, Resource: owner.Engine, Person: owner.Person, Name: owner.Name, Initials: owner.Initials}
-	var acc accepted
-	if _, err := engine.GetJSON(r, engine.BucketEngine, keyOwnership, &acc); err != nil && throughline.CodeOf(err) != throughline.NotFound {
+	last, err := engine.Accepted(r)
+	if err != nil {
 		return o, err
 	}
-	if acc.Person == o.Person && o.Person != "" {
-		o.Accepted, o.AcceptedAt = true, acc.At
+	if last.Person == o.Person && o.Person != "" {
+		o.Accepted, o.AcceptedAt = true, last.At
 	}
 	return o, nil
 }
@@ -64,7 +57,7 @@ func (a *Access) AcceptFor(ctx context.Context, person string) error {
 }
 
 func (a *Access) accept(tx record.Tx, person string, at time.Time) error {
-	if err := engine.PutJSON(tx, engine.BucketEngine, keyOwnership, accepted{person, at}, record.AnyVersion); err != nil {
+	if err := engine.Accept(tx, engine.Acceptance{Person: person, At: at}); err != nil {
 		return err
 	}
 	by := throughline.Actor{Kind: throughline.ActorPerson, ID: person}

@@ -178,7 +178,7 @@ func TestNobodyMakesThemselvesMore(t *testing.T) {
 	want(t, give("new", "{role: viewer, kinds: [Person]}"), "")
 	email := func(by engine.Caller, person, spec string) error {
 		t.Helper()
-		text := "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: " + person + "}\nspec: {name: Somebody, email: pia@example.org" + spec + "}\n"
+		text := "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: " + person + "}\nspec: {name: Somebody, email: " + person + "@example.net" + spec + "}\n"
 		resources, err := content.Read([]content.File{{Name: "person.yaml", Text: []byte(text)}})
 		if err != nil {
 			t.Fatal(err)
@@ -215,6 +215,26 @@ func TestHandingTheEngineOver(t *testing.T) {
 			t.Errorf("ana %v, steve %v", ana.Owner, steve.Owner)
 		}
 	})
+}
+
+// TestWhoOwnsIsSafeDuringAHandOver declares another owner, who has not accepted.
+func TestWhoOwnsIsSafeDuringAHandOver(t *testing.T) {
+	t.Parallel()
+	e, _ := openStaff(t)
+	e.Apply(t, "apiVersion: throughline/v1\nkind: Engine\nmetadata: {name: main}\nspec: {title: Test engine, owner: mia}\n")
+	steve := caller(t, e, "steve")
+	for _, owner := range []string{"ana", "mia"} {
+		res, err := content.Read([]content.File{{Name: "p.yaml", Text: []byte("apiVersion: throughline/v1\nkind: Person\nmetadata: {name: " + owner + "}\nspec: {name: Somebody, email: steve2@example.org}\n")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Content.Apply(t.Context(), steve, content.Change{Resources: res})
+		want(t, err, throughline.Forbidden)
+	}
+	_, err := e.Content.Apply(t.Context(), steve, content.Change{Delete: []throughline.Ref{{Kind: throughline.KindPerson, Name: "ana"}}})
+	want(t, err, throughline.Forbidden)
+	_, err = e.Content.Apply(t.Context(), caller(t, e, "ana"), content.Change{Delete: []throughline.Ref{{Kind: throughline.KindPerson, Name: "dora"}}})
+	want(t, err, "")
 }
 
 func TestGuessing(t *testing.T) {
@@ -342,6 +362,20 @@ func TestSessionsOfAPerson(t *testing.T) {
 			t.Error("the session goes on")
 		}
 	})
+	t.Run("who ends all sessions is a stranger to every browser", func(t *testing.T) {
+		known, err := e.Access.Enter(t.Context(), "steve", operate.Origin{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		here := operate.Origin{Device: known.Device}
+		for range 6 {
+			want(t, e.Access.Spend(t.Context(), "steve", operate.Origin{}), "")
+		}
+		want(t, e.Access.Spend(t.Context(), "steve", operate.Origin{}), throughline.Exhausted)
+		want(t, e.Access.Spend(t.Context(), "steve", here), "")
+		want(t, e.Access.EndSessions(t.Context(), "steve", ""), "")
+		want(t, e.Access.Spend(t.Context(), "steve", here), throughline.Exhausted)
+	})
 	t.Run("one person has at most twenty", func(t *testing.T) {
 		for range 25 {
 			enter("dora", "")
@@ -434,6 +468,13 @@ func TestAPersonDeclaredAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	feed, err := e.Access.CalendarKey(t.Context(), "mia", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Access.CalendarCaller(t.Context(), feed); err != nil {
+		t.Fatal(err)
+	}
 	link := invite()
 	made, err := e.Access.Invite(t.Context(), caller(t, e, "steve"), "dora", 24*time.Hour)
 	if err != nil {
@@ -454,6 +495,14 @@ func TestAPersonDeclaredAgain(t *testing.T) {
 	t.Run("the old password opens nothing", func(t *testing.T) {
 		_, err := e.Access.SignIn(t.Context(), "mia", password, operate.Origin{})
 		want(t, err, throughline.Unauthorized)
+	})
+	t.Run("nor does the calendar link", func(t *testing.T) {
+		_, err := e.Access.CalendarCaller(t.Context(), feed)
+		want(t, err, throughline.NotFound)
+		again, err := e.Access.CalendarKey(t.Context(), "mia", false)
+		if err != nil || again == feed {
+			t.Errorf("%q, %v", again, err)
+		}
 	})
 	t.Run("nor does a session from before", func(t *testing.T) {
 		if v, err := e.Access.Visit(t.Context(), in.Cookie); err != nil || !v.Caller.Stranger() {

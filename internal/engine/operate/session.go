@@ -261,13 +261,15 @@ func (a *Access) EndSessionsOf(ctx context.Context, by engine.Caller, person str
 }
 
 func (a *Access) endSessions(tx record.Tx, person, except string) error {
-	err := a.eachSession(tx, func(id string, s session) error {
+	if err := engine.ForgetBrowsers(tx, person); err != nil {
+		return err
+	}
+	return a.eachSession(tx, func(id string, s session) error {
 		if s.Person != person || id == except {
 			return nil
 		}
 		return tx.Delete(bucketSessions, id)
 	})
-	return err
 }
 
 // SignOut ends a session.

@@ -23,7 +23,7 @@ import (
 // with the two apart for a form. A set that passes can be
 // assembled and checked; whether anything is left to show is for assemble to say.
 func Validate(set Set) error {
-	v := validator{set: set, audience: rule.AudienceEnv()}
+	v := validator{set: set, audience: rule.AudienceEnv(), emails: emails(set)}
 	v.engine()
 	for _, r := range set.sorted {
 		v.resource(r)
@@ -37,6 +37,7 @@ type validator struct {
 	set      Set
 	subject  throughline.Resource
 	audience *rule.Env
+	emails   map[string]string // in small letters -> who is the first to have it
 	problems throughline.Problems
 }
 

@@ -64,9 +64,24 @@ func (v *validator) person(p *throughline.Person) {
 	for _, e := range malformed {
 		v.problem(e.Place, "%s", e.Message).WithFix("%s", e.Fix)
 	}
+	if first := v.emails[strings.ToLower(p.Email)]; p.Email != "" && first != v.subject.Metadata.Name {
+		v.problem("spec.email", "%s is the e-mail of Person/%s too, so that it would let in neither", p.Email, first).WithFix("give one of them another, or none")
+	}
 	for i, g := range p.Roles {
 		for j, b := range g.Brands {
 			v.required(fmt.Sprintf("spec.roles[%d].brands[%d]", i, j), throughline.KindBrand, b)
 		}
 	}
+}
+
+// emails returns, for each e-mail in small letters, the first Person who has it.
+func emails(set Set) map[string]string {
+	first := map[string]string{}
+	for _, r := range set.Of(throughline.KindPerson) {
+		mail := strings.ToLower(r.Spec.(*throughline.Person).Email)
+		if _, taken := first[mail]; !taken {
+			first[mail] = r.Metadata.Name
+		}
+	}
+	return first
 }

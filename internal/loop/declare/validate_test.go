@@ -75,6 +75,11 @@ func TestEveryMistakeBetweenResourcesIsNamedPlacedAndMended(t *testing.T) {
 		{"a filling without a fixed policy", "policy: {kind: fixed, fixed: {headline: new-rye}}", "policy: {fixed: {headline: new-rye}}"},
 		{"a holdout of everyone", "holdout: {share: 0.1}", "holdout: {share: 1}"},
 		{"a control that is not served", "serve: control, ", ""},
+		{
+			"two people with one e-mail",
+			"spec: {name: Ada Kline, discipline: operations, roles: [{role: steward}, {role: approver}]}\n---\napiVersion: throughline/v1\nkind: Person\nmetadata: {name: ben}\nspec: {name: Ben Ito,",
+			"spec: {name: Ada Kline, email: team@example.org, roles: [{role: steward}]}\n---\napiVersion: throughline/v1\nkind: Person\nmetadata: {name: ben}\nspec: {name: Ben Ito, email: Team@example.org,",
+		},
 		{"a control that is not named", "serve: control, control: {headline: hello-rye, cta: cta-order}", "serve: control"},
 	}
 	var report strings.Builder
