@@ -91,7 +91,7 @@ func (c *Content) Review(ctx context.Context, by engine.Caller, in ReviewInput) 
 	if err != nil {
 		return rev, err
 	}
-	if err := c.fillFields(ctx, s, rev.Plan.Changes); err != nil {
+	if err := c.fillFields(ctx, s, rev.Plan.Changes[:min(len(rev.Plan.Changes), filledMost)]); err != nil {
 		return rev, err
 	}
 	if s.old != nil && s.built.snapshot != nil {
@@ -397,6 +397,10 @@ func asBefore(r record.Reader, set declare.Set, was map[throughline.Ref]throughl
 	}
 	return set.With(put, gone...), nil
 }
+
+// filledMost is of how many changes a review says what comes and goes with them:
+// more than people read.
+const filledMost = 200
 
 // fillFields says of what comes and goes what it says, as of what changes.
 func (c *Content) fillFields(ctx context.Context, s sides, changes []throughline.Change) error {

@@ -99,6 +99,7 @@ func (j *Journal) Find(ctx context.Context, q JournalQuery) (page JournalPage, e
 		}
 		end = min(end, first)
 	}
+	began := false
 	for left := q.Look; end > 1; {
 		if left <= 0 {
 			page.Next = end
@@ -106,10 +107,14 @@ func (j *Journal) Find(ctx context.Context, q JournalQuery) (page JournalPage, e
 		}
 		from := (end - 2) / stretch * stretch // the stretch of the event before end
 		if !j.lacks(from/stretch, q.Type) {
+			if few := 4 * uint64(q.Limit); !began && end-1-from > few {
+				from, began = end-1-few, true // most often the page is full of these
+			} else {
+				left -= stretch
+			}
 			if err := j.findIn(ctx, q, from, end, &page); err != nil || page.Full {
 				return page, err
 			}
-			left -= stretch
 		}
 		if !page.Back.IsZero() && page.Back.Before(q.From) {
 			return page, nil

@@ -58,7 +58,9 @@ type releaseActs struct {
 type backView struct {
 	Says    string
 	Changes []changeView
-	Stopped []problemView
+	// Unlisted counts the changes left out.
+	Unlisted int
+	Stopped  []problemView
 	// Undo is the release that took it back already, to be undone in its place.
 	Digest string
 }
@@ -270,9 +272,7 @@ func (w *Web) newBack(ctx context.Context, v viewer, n int) (*backView, error) {
 	for _, p := range slices.Concat(rev.Problems, rev.Refused) {
 		b.Stopped = append(b.Stopped, problemView{Text: sentence(p.Message), Fix: sentence(p.Fix)})
 	}
-	for _, ch := range rev.Plan.Changes {
-		b.Changes = append(b.Changes, w.newChangeView(ch))
-	}
+	b.Changes, b.Unlisted = w.newChangeViews(rev.Plan.Changes)
 	return b, nil
 }
 

@@ -29,6 +29,8 @@ type reviewView struct {
 	// Unshown counts the renderings left out.
 	Unshown int
 	Changes []changeView
+	// Unlisted counts the changes left out.
+	Unlisted int
 	// Looks are the ways to look at the renderings.
 	Looks []lookGroup
 	// Dark and Phone are how they are looked at now.
@@ -128,9 +130,7 @@ func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 		view.Pairs, view.More = folded(view.Pairs, t.Before == 0)
 		v.Placements = append(v.Placements, view)
 	}
-	for _, ch := range rev.Plan.Changes {
-		v.Changes = append(v.Changes, w.newChangeView(ch))
-	}
+	v.Changes, v.Unlisted = w.newChangeViews(rev.Plan.Changes)
 	v.Looks = looksAt(base, q, rev.Locales)
 	return v
 }
@@ -255,6 +255,17 @@ func newPairView(base string, q url.Values, digest throughline.Digest, at int, p
 		}
 	}
 	return v
+}
+
+// shownChanges is how many changes a page lists; an import may have very many.
+const shownChanges = 100
+
+// newChangeViews lays out the first changes, and counts the others.
+func (w *Web) newChangeViews(changes []throughline.Change) (views []changeView, unlisted int) {
+	for _, ch := range changes[:min(len(changes), shownChanges)] {
+		views = append(views, w.newChangeView(ch))
+	}
+	return views, len(changes) - len(views)
 }
 
 func (w *Web) newChangeView(ch throughline.Change) changeView {
