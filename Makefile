@@ -45,6 +45,8 @@ cover:
 	go test -coverprofile=cover.out ./...
 	go tool cover -func=cover.out | tail -n 1
 
+# To prove that the same commit gives the same bytes:
+#   go -C tools run ./release -root .. -twice
 release: ## Build what people download into dist/: archives, checksums, bill of materials
 	go -C tools run ./release -root ..
 

@@ -74,7 +74,7 @@ async function main() {
     await browser.close();
   }
   if (!planted) {
-    await check("@redocly/cli finds the management API's description sound", () => lint(base));
+    await check("@redocly/cli finds the API's description and its examples sound", () => lint(base));
   }
 }
 
@@ -137,12 +137,11 @@ async function release() {
 
 // The description of the API is checked by a tool that is not the one that wrote it.
 async function lint(base) {
-  const manage = await cli("token", "create", "linter", "--scope", "manage");
-  const res = await fetch(`${base}/api/v1/openapi.json`, { headers: { Authorization: `Bearer ${manage}` } });
+  const res = await fetch(`${base}/openapi.json`);
   equal(res.status, 200, "the status of the description");
   await writeFile(join(work, "openapi.json"), await res.text());
   const cmd = join(here, "node_modules", ".bin", "redocly");
-  await run(cmd, ["lint", "--extends=spec", join(work, "openapi.json")], { env: { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" } });
+  await run(cmd, ["lint", "--extends=recommended", join(work, "openapi.json")], { env: { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" } });
 }
 
 async function decide(base, key, targetingKey) {

@@ -31,7 +31,10 @@ import (
 	"time"
 )
 
-const name = "throughline"
+const (
+	name = "throughline"
+	sums = "SHA256SUMS"
+)
 
 // target is a system and an architecture.
 type target struct{ os, arch string }
@@ -45,15 +48,61 @@ func main() {
 	out := flag.String("out", "dist", "folder that is made anew")
 	root := flag.String("root", ".", "root of the repository")
 	only := flag.String("targets", cmp.Or(os.Getenv("TARGETS"), targets), "systems and architectures to build for")
+	twice := flag.Bool("twice", false, "build everything again from an empty cache, and fail where a byte differs")
 	flag.Parse()
 	if err := os.Chdir(*root); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
-	if err := run(ctx, *out, strings.Fields(*only)); err != nil {
+	err := run(ctx, *out, strings.Fields(*only))
+	if err == nil && *twice {
+		err = again(ctx, *out, strings.Fields(*only))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
+}
+
+// again builds everything once more, with nothing left of the first time, and
+// compares.
+func again(ctx context.Context, first string, only []string) error {
+	folder, err := os.MkdirTemp("", "throughline-again-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	if err := os.Setenv("GOCACHE", filepath.Join(folder, "cache")); err != nil {
+		return err
+	}
+	second := filepath.Join(folder, "dist")
+	if err := run(ctx, second, only); err != nil {
+		return err
+	}
+	before, err := os.ReadFile(filepath.Join(first, sums))
+	if err != nil {
+		return err
+	}
+	after, err := os.ReadFile(filepath.Join(second, sums))
+	if err != nil {
+		return err
+	}
+	return differ(string(before), string(after))
+}
+
+// differ names the files whose sums are not the same.
+func differ(before, after string) error {
+	var names []string
+	for line := range strings.Lines(before) {
+		if !strings.Contains(after, line) {
+			_, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 || len(before) != len(after) {
+		return fmt.Errorf("built again, these are not the same bytes: %s", strings.Join(names, ", "))
+	}
+	return nil
 }
 
 func run(ctx context.Context, out string, only []string) error {
@@ -283,13 +332,13 @@ func writeBill(out string, c commit, info *debug.BuildInfo) (string, error) {
 // writeSums writes SHA256SUMS in the form that sha256sum -c reads.
 func writeSums(out string, names []string) error {
 	slices.Sort(names)
-	var sums bytes.Buffer
+	var list bytes.Buffer
 	for _, n := range names {
 		text, err := os.ReadFile(filepath.Join(out, n))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(text), n)
+		fmt.Fprintf(&list, "%x  %s\n", sha256.Sum256(text), n)
 	}
-	return os.WriteFile(filepath.Join(out, "SHA256SUMS"), sums.Bytes(), 0o644)
+	return os.WriteFile(filepath.Join(out, sums), list.Bytes(), 0o644)
 }
