@@ -294,6 +294,7 @@ func TestFormsAreSentWithoutScripts(t *testing.T) {
 		{"/search", "search", map[string]string{"#q": "headline"}, `form.bar-form[action="/search"] button`, "main", "headline-short"},
 		{"/make", "filter a list", map[string]string{`.bar-form input[name="q"]`: "cta"}, ".bar-form button", "main", "cta-see"},
 		{"/new/fragment", "name something new", map[string]string{"#new-name": "headline-spring"}, "form.form button.act", "h1", "headline-spring"},
+		{"/fragment/headline-spring", "discard it", nil, `form.make .acts button[value="discard"]`, ".toast", ""},
 		{"/fragment/headline-short", "save an object", map[string]string{english: " and more"}, `form.make .acts button[value="save"]`, ".toast", "Saved in your draft"},
 		{"/fragment/headline-short?as=yaml", "save YAML", nil, `form.make .acts button[value="save"]`, ".toast", "Nothing changed"},
 		{"/fragment/headline-short", "undo", nil, `[data-draft-bar] button[value="undo"]`, ".toast", "Undone"},
