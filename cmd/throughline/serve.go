@@ -169,6 +169,7 @@ func (p *process) serve(ctx context.Context, listener net.Listener, ready func(p
 	g.Go(func() error { return p.schedule.Run(ctx) })
 	g.Go(func() error { return p.content.Follow(ctx) })
 	g.Go(func() error { return p.audit.Run(ctx) })
+	g.Go(func() error { return p.access.Run(ctx) })
 	g.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

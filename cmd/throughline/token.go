@@ -73,13 +73,13 @@ func (c *tokenListCmd) Run(s *shell) error {
 		s.printf("There is no token yet. Make one with: throughline token create NAME --scope read\n")
 		return nil
 	}
-	list := s.table("NAME", "SCOPE", "HOLDS UNTIL", "MADE BY")
+	list := s.table("NAME", "SCOPE", "HOLDS UNTIL", "LAST USED", "MADE BY")
 	for _, t := range tokens {
 		ends := "revoked"
 		if !t.ExpiresAt.IsZero() {
 			ends = t.ExpiresAt.Format(time.DateOnly)
 		}
-		list.row(t.Name, string(t.Scope), ends, t.CreatedBy)
+		list.row(t.Name, string(t.Scope), ends, orText(t.LastUsed, "never"), t.CreatedBy)
 	}
 	list.end()
 	return nil

@@ -125,6 +125,7 @@ var useCases = map[string]door{
 	"operate.Access.CalendarCaller":   {page: "GET /calendar.ics", no: "for programs that show calendars"},
 	"operate.Audit.Find":              {page: "GET /audit", no: "at a shell the journal is read with its own tools"},
 	"operate.Audit.Run":               {command: "serve", no: "part of running a process"},
+	"operate.Access.Run":              {command: "serve", no: "part of running a process"},
 	"operate.Access.CreateToken":      {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
 	"operate.Access.Tokens":           {route: "/api/v1/tokens", command: "token", no: "the page of tokens comes next"},
 	"operate.Access.RevokeToken":      {route: "/api/v1/tokens/{name}", command: "token", no: "the page of tokens comes next"},

@@ -37,6 +37,9 @@ type Token struct {
 	CreatedAt time.Time           `json:"createdAt"`
 	// ExpiresAt is zero for a token that lasts until it is revoked.
 	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+	// LastUsed is the last day in UTC that it let a request in, such as 2026-05-04;
+	// empty for never. It is kept beside the token, and not with it.
+	LastUsed string `json:"lastUsed,omitempty"`
 }
 
 // CommandLine names the token that a serving engine leaves for commands on its
@@ -60,6 +63,9 @@ type Access struct {
 	mu   sync.Mutex
 	keys atomic.Pointer[keys] // nil until they are read, and after one changed
 
+	uses   chan string // names of tokens whose day Run writes down
+	usedOn sync.Map    // name -> the day that is written down, or on its way
+
 	signingIn chan struct{} // bounds the memory that password hashing takes
 }
 
@@ -79,7 +85,7 @@ type storedToken struct {
 
 // NewAccess returns the access of an engine.
 func NewAccess(core *engine.Core) *Access {
-	return &Access{core: core, signingIn: make(chan struct{}, 2)}
+	return &Access{core: core, signingIn: make(chan struct{}, 2), uses: make(chan string, waitingUses)}
 }
 
 func (a *Access) hash(purpose, secret string) string {
@@ -90,7 +96,13 @@ func (a *Access) hash(purpose, secret string) string {
 
 // Tokens returns every token, by name.
 func (a *Access) Tokens(ctx context.Context) ([]Token, error) {
-	stored, err := a.readTokens(ctx)
+	var stored []storedToken
+	err := a.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+		if stored, err = tokensIn(r); err == nil {
+			err = lastUsed(r, stored)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +153,7 @@ func (a *Access) Authenticate(ctx context.Context, secret string, want Scope) (T
 	if t.Scope != want {
 		return Token{}, throughline.Errorf(throughline.Forbidden, "a key with scope %s may not do this", t.Scope).WithFix("use a key with scope %s", want)
 	}
+	a.use(t.Name)
 	return t, nil
 }
 

@@ -48,6 +48,9 @@ func (a *Access) CreateToken(ctx context.Context, by engine.Caller, ask TokenReq
 			}
 			return err
 		}
+		if err := a.forgetUse(tx, ask.Name); err != nil {
+			return err
+		}
 		payload := throughline.AccessChanged{Token: ask.Name, Scopes: []string{string(ask.Scope)}}
 		return tx.Outbox(a.core.NewEvent(throughline.EventAccessGranted, payload, by.Actor, "access/"+t.Hash))
 	})

@@ -36,7 +36,7 @@ func (w *Web) calendarFeed(rw http.ResponseWriter, r *http.Request, _ viewer) er
 		return err
 	}
 	now := time.Now()
-	entries, err := w.Releases.Calendar(ctx, by, now.Add(-feedBack), now.Add(feedAhead))
+	entries, err := w.dates(ctx, by, now.Add(-feedBack), now.Add(feedAhead))
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,9 @@ func iCalendar(name, origin string, now time.Time, entries []content.Entry) stri
 		id, at := "release-"+strconv.Itoa(e.Release), releaseURL(e.Release)
 		if e.Brief != "" {
 			id, at = "brief-"+e.Brief, "/brief/"+e.Brief
+		}
+		if e.What == dateKey {
+			id, at = "key-"+e.Title, "/tokens"
 		}
 		line("BEGIN:VEVENT")
 		line("UID:" + iText(id+"-"+e.What+"@"+host))

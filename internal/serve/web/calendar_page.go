@@ -65,7 +65,7 @@ func (w *Web) calendar(rw http.ResponseWriter, r *http.Request, v viewer) error 
 		to = to.AddDate(0, 0, 1)
 	}
 	// Due days are midnights of UTC, whatever the reader's zone.
-	entries, err := w.Releases.Calendar(r.Context(), v.Caller, from.Add(-24*time.Hour), to.Add(24*time.Hour))
+	entries, err := w.dates(r.Context(), v.Caller, from.Add(-24*time.Hour), to.Add(24*time.Hour))
 	if err != nil {
 		return err
 	}
@@ -160,9 +160,12 @@ func (d calendarDay) First() []calendarEntry { return d.Entries[:len(d.Entries)-
 
 func (w *Web) newCalendarEntry(e content.Entry, zone *time.Location) calendarEntry {
 	c := calendarEntry{Time: e.At.In(zone).Format("15:04"), Stamp: e.At.UTC().Format(time.RFC3339), Says: saysEntry(e), State: string(e.State), Health: entryHealth(e)}
-	if e.Release > 0 {
+	switch {
+	case e.Release > 0:
 		c.URL = releaseURL(e.Release)
-	} else {
+	case e.What == dateKey:
+		c.URL = "/tokens"
+	default:
 		c.Time, c.Stamp, c.URL = "", e.At.Format(time.DateOnly), w.briefURL(e.Brief)
 	}
 	return c
@@ -174,7 +177,7 @@ func entryHealth(e content.Entry) operate.Health {
 		return operate.HealthBad
 	case e.What == content.DateLive:
 		return operate.HealthOK
-	case e.State == "proposed":
+	case e.State == "proposed", e.What == dateKey:
 		return operate.HealthWarn
 	}
 	return operate.HealthNone
@@ -197,6 +200,8 @@ func saysEntry(e content.Entry) string {
 		return title + " is no longer secret"
 	case content.DateDue:
 		return title + " is due"
+	case dateKey:
+		return "The key " + title + " ends"
 	}
 	return title
 }
@@ -218,6 +223,7 @@ func saysCalendar(month string, entries []content.Entry) string {
 		{content.DateEnd, "ends", "end"},
 		{content.DateEmbargo, "is no longer secret", "are no longer secret"},
 		{content.DateDue, "brief is due", "briefs are due"},
+		{dateKey, "key ends", "keys end"},
 	} {
 		if n := counts[p.what]; n > 0 {
 			parts = append(parts, plural(n, p.one, p.many))

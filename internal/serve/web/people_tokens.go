@@ -1,13 +1,16 @@
 package web
 
 import (
+	"context"
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
@@ -48,7 +51,7 @@ func (w *Web) showTokens(rw http.ResponseWriter, r *http.Request, v viewer, stat
 // tokensTable shows the keys of one person, or everybody's. The command line's
 // own is made at each start and stays out of it.
 func tokensTable(all []operate.Token, by string) table {
-	t := table{Caption: "Service tokens", Columns: []column{{Name: "Name"}, {Name: "May"}, {Name: "Made by"}, {Name: "Made"}, {Name: "Holds until"}, {Name: "End it"}}}
+	t := table{Caption: "Service tokens", Columns: []column{{Name: "Name"}, {Name: "May"}, {Name: "Made by"}, {Name: "Made"}, {Name: "Last used"}, {Name: "Holds until"}, {Name: "End it"}}}
 	for _, k := range all {
 		if k.Name == operate.CommandLine || by != "" && k.CreatedBy != by {
 			continue
@@ -63,11 +66,53 @@ func tokensTable(all []operate.Token, by string) table {
 			{Text: sayScope(k)},
 			{Text: k.CreatedBy},
 			{Text: k.CreatedAt.Format("2 Jan 2006"), Soft: true},
+			{Text: sayUsed(k.LastUsed), Soft: k.LastUsed == ""},
 			{Text: until},
 			{HTML: template.HTML(end)},
 		}})
 	}
 	return t
+}
+
+// sayUsed is the last day a key was used.
+func sayUsed(day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return "never"
+	}
+	return at.Format("2 Jan 2006")
+}
+
+// dateKey is what happens in the calendar when a key ends.
+const dateKey = "key"
+
+// keyEnds are the days that keys end, for who may see them.
+func (w *Web) keyEnds(ctx context.Context, by engine.Caller, from, to time.Time) (all []content.Entry, err error) {
+	if w.People == nil || by.Need(engine.RightOperate) != nil {
+		return nil, nil
+	}
+	tokens, err := w.People.Tokens(ctx)
+	for _, k := range tokens {
+		if !k.ExpiresAt.IsZero() && !k.ExpiresAt.Before(from) && k.ExpiresAt.Before(to) {
+			all = append(all, content.Entry{At: k.ExpiresAt, What: dateKey, Title: k.Name})
+		}
+	}
+	return all, err
+}
+
+// dates are everything in the calendar from one instant until before another.
+func (w *Web) dates(ctx context.Context, by engine.Caller, from, to time.Time) ([]content.Entry, error) {
+	entries, err := w.Releases.Calendar(ctx, by, from, to)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := w.keyEnds(ctx, by, from, to)
+	if err != nil {
+		return nil, err
+	}
+	entries = append(entries, keys...)
+	slices.SortStableFunc(entries, func(a, b content.Entry) int { return a.At.Compare(b.At) })
+	return entries, nil
 }
 
 // sayScope says what a key may do.
