@@ -197,6 +197,24 @@ func GetJSON(r record.Reader, bucket, key string, v any) (version int64, err err
 	return e.Version, nil
 }
 
+// EachJSON hands every entry of a bucket, read as a T, to do, by key, until that
+// returns an error.
+func EachJSON[T any](r record.Reader, bucket string, do func(key string, v T) error) error {
+	for e, err := range r.List(bucket, "", "") {
+		if err != nil {
+			return err
+		}
+		var v T
+		if err := json.Unmarshal(e.Value, &v); err != nil {
+			return throughline.Errorf(throughline.Corrupt, "state entry %s/%s cannot be read: %w", bucket, e.Key, err)
+		}
+		if err := do(e.Key, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // PutJSON writes v as one entry of State.
 func PutJSON(tx record.Tx, bucket, key string, v any, ifVersion int64) error {
 	b, err := json.Marshal(v)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"iter"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/record"
@@ -17,14 +18,30 @@ func (c *Core) Resources(ctx context.Context) (all []throughline.Resource, err e
 	return all, err
 }
 
+// InForce yields the resources of a kind that are in force in one state, by name;
+// the empty kind is all of them, by kind and name. It ends with the first error.
+func InForce(r record.Reader, kind throughline.Kind) iter.Seq2[throughline.Resource, error] {
+	prefix := ""
+	if kind != "" {
+		prefix = string(kind) + "/"
+	}
+	return func(yield func(throughline.Resource, error) bool) {
+		for e, err := range r.List(BucketHead, prefix, "") {
+			var res throughline.Resource
+			if err == nil {
+				res, err = Revision(r, string(e.Value))
+			}
+			if !yield(res, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // ResourcesIn returns every resource in force in one state.
 func ResourcesIn(r record.Reader) ([]throughline.Resource, error) {
 	all := []throughline.Resource{}
-	for e, err := range r.List(BucketHead, "", "") {
-		if err != nil {
-			return nil, err
-		}
-		res, err := Revision(r, string(e.Value))
+	for res, err := range InForce(r, "") {
 		if err != nil {
 			return nil, err
 		}
@@ -70,11 +87,7 @@ type Owner struct {
 
 // Owner returns the declared owner; the zero Owner before an Engine is declared.
 func (c *Core) Owner(r record.Reader) (Owner, error) {
-	for e, err := range r.List(BucketHead, string(throughline.KindEngine)+"/", "") {
-		if err != nil {
-			return Owner{}, err
-		}
-		res, err := Revision(r, string(e.Value))
+	for res, err := range InForce(r, throughline.KindEngine) {
 		if err != nil {
 			return Owner{}, err
 		}

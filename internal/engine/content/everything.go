@@ -97,11 +97,7 @@ func (h *held) follow(r record.Reader) error {
 // ofKind returns the resources of one kind in force, by name.
 func ofKind(r record.Reader, kind throughline.Kind) ([]throughline.Resource, error) {
 	all := []throughline.Resource{}
-	for e, err := range r.List(engine.BucketHead, string(kind)+"/", "") {
-		if err != nil {
-			return nil, err
-		}
-		res, err := engine.Revision(r, string(e.Value))
+	for res, err := range engine.InForce(r, kind) {
 		if err != nil {
 			return nil, err
 		}

@@ -269,11 +269,7 @@ func (k *known) usersOf(ref throughline.Ref, kind throughline.Kind) []throughlin
 
 // taking adds the templates with a slot that takes a fragment.
 func (k *known) taking(r record.Reader, res throughline.Resource, f *throughline.Fragment, into refSet) error {
-	for e, err := range r.List(engine.BucketHead, string(throughline.KindTemplate)+"/", "") {
-		if err != nil {
-			return err
-		}
-		t, err := engine.Revision(r, string(e.Value))
+	for t, err := range engine.InForce(r, throughline.KindTemplate) {
 		if err != nil {
 			return err
 		}

@@ -212,11 +212,7 @@ func (c *Content) Calendar(ctx context.Context, by engine.Caller, from, to time.
 }
 
 func dueBriefs(r record.Reader, from, to time.Time) (entries []Entry, err error) {
-	for e, err := range r.List(engine.BucketHead, string(throughline.KindBrief)+"/", "") {
-		if err != nil {
-			return nil, err
-		}
-		res, err := engine.Revision(r, string(e.Value))
+	for res, err := range engine.InForce(r, throughline.KindBrief) {
 		if err != nil {
 			return nil, err
 		}

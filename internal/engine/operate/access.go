@@ -121,19 +121,12 @@ func (a *Access) readTokens(ctx context.Context) (tokens []storedToken, err erro
 	return tokens, err
 }
 
-func tokensIn(r record.Reader) ([]storedToken, error) {
-	var tokens []storedToken
-	for e, err := range r.List(bucketTokens, "", "") {
-		if err != nil {
-			return nil, err
-		}
-		var t storedToken
-		if _, err := engine.GetJSON(r, bucketTokens, e.Key, &t); err != nil {
-			return nil, err
-		}
+func tokensIn(r record.Reader) (tokens []storedToken, err error) {
+	err = engine.EachJSON(r, bucketTokens, func(_ string, t storedToken) error {
 		tokens = append(tokens, t)
-	}
-	return tokens, nil
+		return nil
+	})
+	return tokens, err
 }
 
 // Authenticate returns the token of a secret that holds and has the scope. An

@@ -156,19 +156,7 @@ func (a *Access) putInvitation(tx record.Tx, secret string, inv invitation, life
 }
 
 func (a *Access) eachInvitation(r record.Reader, do func(id string, inv invitation) error) error {
-	for e, err := range r.List(bucketInvitations, "", "") {
-		if err != nil {
-			return err
-		}
-		var inv invitation
-		if _, err := engine.GetJSON(r, bucketInvitations, e.Key, &inv); err != nil {
-			return err
-		}
-		if err := do(e.Key, inv); err != nil {
-			return err
-		}
-	}
-	return nil
+	return engine.EachJSON(r, bucketInvitations, do)
 }
 
 // Invitations returns the links that are still open, the newest first.

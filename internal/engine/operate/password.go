@@ -90,11 +90,7 @@ func personNamed(r record.Reader, name string) (string, error) {
 		}
 	}
 	found := ""
-	for e, err := range r.List(engine.BucketHead, string(throughline.KindPerson)+"/", "") {
-		if err != nil {
-			return "", err
-		}
-		res, err := engine.Revision(r, string(e.Value))
+	for res, err := range engine.InForce(r, throughline.KindPerson) {
 		if err != nil {
 			return "", err
 		}

@@ -49,11 +49,7 @@ func (a *Access) members(r record.Reader) ([]Member, error) {
 		return nil, err
 	}
 	var all []Member
-	for e, err := range r.List(engine.BucketHead, string(throughline.KindPerson)+"/", "") {
-		if err != nil {
-			return nil, err
-		}
-		res, err := engine.Revision(r, string(e.Value))
+	for res, err := range engine.InForce(r, throughline.KindPerson) {
 		if err != nil {
 			return nil, err
 		}

@@ -169,19 +169,7 @@ func (a *Access) open(tx record.Tx, person string, from Origin) (Entered, error)
 }
 
 func (a *Access) eachSession(r record.Reader, do func(id string, s session) error) error {
-	for e, err := range r.List(bucketSessions, "", "") {
-		if err != nil {
-			return err
-		}
-		var s session
-		if _, err := engine.GetJSON(r, bucketSessions, e.Key, &s); err != nil {
-			return err
-		}
-		if err := do(e.Key, s); err != nil {
-			return err
-		}
-	}
-	return nil
+	return engine.EachJSON(r, bucketSessions, do)
 }
 
 // StartSession signs a person in without a password: the demo's one-time link,

@@ -60,8 +60,7 @@ func (a *API) draw(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	d, err := a.evaluate(w, r, key)
 	if err != nil {
-		a.logInternal(r.Context(), r.Pattern, err)
-		writeOFREPError(w, key, err)
+		a.refuse(w, r, key, err)
 		return
 	}
 	out := drawing{Key: key, DecisionID: d.ID, Variant: d.Variant, Locale: d.Locale, Arm: d.Arm}
@@ -71,8 +70,7 @@ func (a *API) draw(w http.ResponseWriter, r *http.Request) {
 		out.Nodes, err = treeOf(drawn.HTML)
 	}
 	if err != nil {
-		a.logInternal(r.Context(), r.Pattern, err)
-		writeOFREPError(w, key, err)
+		a.refuse(w, r, key, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, out)

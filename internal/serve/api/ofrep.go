@@ -39,8 +39,7 @@ func (a *API) evaluateFlag(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	d, err := a.evaluate(w, r, key)
 	if err != nil {
-		a.logInternal(r.Context(), r.Pattern, err)
-		writeOFREPError(w, key, err)
+		a.refuse(w, r, key, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -114,6 +113,13 @@ func parseContext(body []byte) (map[string]any, error) {
 			At(placeContext).WithFix("send it as a JSON string")
 	}
 	return in.Context, nil
+}
+
+// refuse answers with an error as the protocol has it, and logs what is the
+// engine's own fault.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, key string, err error) {
+	a.logInternal(r.Context(), r.Pattern, err)
+	writeOFREPError(w, key, err)
 }
 
 // writeOFREPError answers as the protocol has it.

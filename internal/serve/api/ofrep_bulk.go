@@ -25,8 +25,7 @@ func (a *API) evaluateFlags(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	body, err := a.evaluateAll(w, r)
 	if err != nil {
-		a.logInternal(r.Context(), r.Pattern, err)
-		writeOFREPError(w, "", err)
+		a.refuse(w, r, "", err)
 		return
 	}
 	tag := etagOf(body)
