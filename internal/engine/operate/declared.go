@@ -138,7 +138,7 @@ func (d *declared) figures(l report.Loop) []Figure {
 			out = append(out, Figure{Name: name, What: what, Number: owned(n, d.owner.Name), Owner: d.engineOwner()})
 		}
 	}
-	add("Outcome to changed decision", "p95", l.Reaction.P95)
+	add(FigureReaction, "p95", l.Reaction.P95)
 	add("Apply to served", "p99", l.Apply.P99)
 	return out
 }

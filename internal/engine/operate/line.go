@@ -120,6 +120,10 @@ type Station struct {
 	Note string `json:"note,omitempty"`
 }
 
+// FigureReaction is the name of the loop's own time: from an outcome to the first
+// decision that it changed.
+const FigureReaction = "Outcome to changed decision"
+
 // Figure is one headline number of the engine.
 type Figure struct {
 	// Name is what people call it: Outcome to changed decision.

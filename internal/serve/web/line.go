@@ -139,9 +139,9 @@ func (w *Web) line(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		return err
 	}
 	page.Resume = !l.Simulated && w.routed["GET /start"] && unseen(l)
-	loop := page.Loop
+	loop, lap := page.Loop, page.Lap
 	page.shell = w.shell(r, v, "The Line")
-	page.Owner, page.Live, page.Wide, page.Loop = l.Owner, true, true, loop
+	page.Owner, page.Live, page.Wide, page.Loop, page.Lap = l.Owner, true, true, loop, lap
 	page.Styles, page.Scripts = []string{"line.css"}, []string{"line.js"}
 	page.Caption = w.captionLine(r, l)
 	page.Keys = []keyHint{{"t", "open the table of the placement you are in"}}
@@ -216,6 +216,9 @@ func newLinePage(l operate.Line) linePage {
 	}
 	for _, f := range l.Figures[:min(maxFigures, len(l.Figures))] {
 		p.Figures = append(p.Figures, newFigure(v, f))
+		if f.Name == operate.FigureReaction && f.Number.N > 0 && f.Number.Owner != "" {
+			p.Lap = p.Figures[len(p.Figures)-1].Number
+		}
 	}
 	for i, pl := range order(l.Placements) {
 		open := len(l.Placements) <= openAtFirst || i < openOfMany

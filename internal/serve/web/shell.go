@@ -49,6 +49,8 @@ type shell struct {
 	Styles, Scripts []string
 	// Toast is what the last change has to say; nil for nothing.
 	Toast *toast
+	// Lap is how long once around the loop takes, on the page that measures it.
+	Lap leaf
 	// Live says that the page has a stream to listen to.
 	Live bool
 	// Keys are the page's own keys, for its help.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 func TestWhatStationsAnswer(t *testing.T) {
@@ -20,5 +21,18 @@ func TestWhatStationsAnswer(t *testing.T) {
 		if got != want {
 			t.Errorf("says %q, want %q", got, want)
 		}
+	}
+}
+
+func TestTheHeaderOfTheLineHasTheTimeOfTheLoop(t *testing.T) {
+	n := throughline.Number{Value: 1.94, Low: 1.8, High: 1.98, N: 112, Unit: "seconds", Owner: "ada"}
+	lap := func(n throughline.Number) leaf {
+		return newLinePage(operate.Line{Figures: []operate.Figure{{Name: operate.FigureReaction, Number: n}}}).Lap
+	}
+	if lap(n).HTML == "" {
+		t.Error("what is measured is not shown")
+	}
+	if n.Owner = ""; lap(n).HTML != "" {
+		t.Error("what nobody answers for is shown")
 	}
 }
