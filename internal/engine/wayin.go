@@ -17,6 +17,7 @@ const (
 	BucketIdentities  = "identity"   // hash of issuer and subject -> whose it is
 	BucketDevices     = "device"     // secret hash -> browser of a person
 	BucketInvitations = "invitation" // secret hash -> one-time link
+	BucketTokens      = "token"      // name -> service token
 	// BucketFeeds counts how often a person's calendar link became another:
 	// person -> count. A link of an earlier count no longer works.
 	BucketFeeds = "calendar-feed"
@@ -47,10 +48,11 @@ func Accept(tx record.Tx, last Acceptance) error {
 	return PutJSON(tx, BucketEngine, keyOwnership, last, record.AnyVersion)
 }
 
-// CloseWaysIn takes from a person every way to come in, their calendar link, and
-// every link they made for others, which they could still hold. Whoever is
-// declared under the name later may be somebody else, and begins with an
-// invitation.
+// CloseWaysIn takes from a person every way to come in, their calendar link,
+// every link they made for others, which they could still hold, and the keys by
+// which a program acts as they may. Keys that only read or write go on, so that no
+// site goes dark. Whoever is declared under the name later may be somebody else,
+// and begins with an invitation.
 func CloseWaysIn(tx record.Tx, person string) error {
 	if err := EndWaysIn(tx, person); err != nil {
 		return err
@@ -58,7 +60,33 @@ func CloseWaysIn(tx record.Tx, person string) error {
 	if err := CloseFeed(tx, person); err != nil {
 		return err
 	}
+	if err := closeKeys(tx, person); err != nil {
+		return err
+	}
 	return closeThose(tx, BucketInvitations, person)
+}
+
+// closeKeys ends the keys that manage and act for a person.
+func closeKeys(tx record.Tx, person string) error {
+	for e, err := range tx.List(BucketTokens, "", "") {
+		if err != nil {
+			return err
+		}
+		var key struct {
+			Scope, CreatedBy string
+			AtShell          bool
+		}
+		if err := json.Unmarshal(e.Value, &key); err != nil {
+			return err
+		}
+		if key.CreatedBy != person || key.AtShell || key.Scope != "manage" {
+			continue
+		}
+		if err := tx.Delete(BucketTokens, e.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EndWaysIn takes from a person their password, their linked identities, their

@@ -52,18 +52,38 @@ type statement struct {
 	text string
 }
 
-// prepare prepares the statements on one connection. They are closed with the
-// database, which cannot let go of its files before.
+// prepare prepares the statements on one connection. Finalize closes them.
 func prepare(ctx context.Context, d *database, conn *sql.Conn, list []statement) (err error) {
-	d.preparing.Lock()
-	defer d.preparing.Unlock()
+	var made []*sql.Stmt
 	for _, s := range list {
 		if *s.stmt, err = conn.PrepareContext(ctx, s.text); err != nil {
-			return d.failed("read", err)
+			return errors.Join(d.failed("read", err), closeAll(made))
 		}
-		d.prepared = append(d.prepared, *s.stmt)
+		made = append(made, *s.stmt)
 	}
+	d.preparing.Lock()
+	defer d.preparing.Unlock()
+	d.prepared = append(d.prepared, made...)
 	return nil
+}
+
+// finalize closes every prepared statement. That comes before their connections
+// are given back: the pool closes one whose last read was cut short, and the
+// driver would then free a statement of a connection that is gone.
+func (d *database) finalize() error {
+	d.preparing.Lock()
+	defer d.preparing.Unlock()
+	made := d.prepared
+	d.prepared = nil
+	return closeAll(made)
+}
+
+func closeAll(made []*sql.Stmt) error {
+	var errs []error
+	for _, s := range made {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // migrations are the statements that bring a file from one version to the next.
@@ -185,9 +205,7 @@ func (d *database) close() error {
 		d.copying.Wait()
 		errs = append(errs, d.copier.Close())
 	}
-	for _, s := range d.prepared {
-		errs = append(errs, s.Close())
-	}
+	errs = append(errs, d.finalize())
 	if d.read != nil {
 		errs = append(errs, d.read.Close())
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -270,11 +271,15 @@ func (s *state) close() error {
 	if s.open != nil {
 		s.finish(s.open)
 	}
-	var errs []error
+	var conns []*sql.Conn
 	for range readers { // views in progress end first
 		if in := <-s.sessions; in != nil {
-			errs = append(errs, in.conn.Close())
+			conns = append(conns, in.conn)
 		}
+	}
+	errs := []error{s.db.finalize()}
+	for _, conn := range conns {
+		errs = append(errs, conn.Close())
 	}
 	for range readers { // for those who come later and find it closed
 		s.sessions <- nil

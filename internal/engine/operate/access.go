@@ -70,8 +70,6 @@ type Access struct {
 }
 
 const (
-	bucketTokens = "token" // name -> storedToken
-
 	// tokenAge bounds how long another process's revocation may go unseen;
 	// tokenGrace how long while the record cannot be read.
 	tokenAge   = time.Second
@@ -122,7 +120,7 @@ func (a *Access) readTokens(ctx context.Context) (tokens []storedToken, err erro
 }
 
 func tokensIn(r record.Reader) (tokens []storedToken, err error) {
-	err = engine.EachJSON(r, bucketTokens, func(_ string, t storedToken) error {
+	err = engine.EachJSON(r, engine.BucketTokens, func(_ string, t storedToken) error {
 		tokens = append(tokens, t)
 		return nil
 	})

@@ -55,7 +55,7 @@ func (a *Access) Run(ctx context.Context) error {
 func (a *Access) keepUse(ctx context.Context, name string) error {
 	day := a.core.Now().UTC().Format(time.DateOnly)
 	return a.core.Update(ctx, func(tx record.Tx) error {
-		if _, err := tx.Get(bucketTokens, name); err != nil {
+		if _, err := tx.Get(engine.BucketTokens, name); err != nil {
 			return ignoreNotFound(err) // revoked meanwhile
 		}
 		return engine.PutJSON(tx, bucketLastUse, name, lastUse{day}, record.AnyVersion)

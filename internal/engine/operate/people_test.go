@@ -468,6 +468,17 @@ func TestAPersonDeclaredAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mia := caller(t, e, "mia")
+	mia.Owner = true // she made them while the engine was hers
+	var secrets []string
+	for _, scope := range []operate.Scope{operate.ScopeManage, operate.ScopeRead} {
+		secret, err := e.Access.CreateToken(t.Context(), mia, operate.TokenRequest{Name: string(scope), Scope: scope})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets = append(secrets, secret)
+	}
+	acts, reads := secrets[0], secrets[1]
 	feed, err := e.Access.CalendarKey(t.Context(), "mia", false)
 	if err != nil {
 		t.Fatal(err)
@@ -495,6 +506,12 @@ func TestAPersonDeclaredAgain(t *testing.T) {
 	t.Run("the old password opens nothing", func(t *testing.T) {
 		_, err := e.Access.SignIn(t.Context(), "mia", password, operate.Origin{})
 		want(t, err, throughline.Unauthorized)
+	})
+	t.Run("nor does a key that acted for them, and one that reads goes on", func(t *testing.T) {
+		_, err := e.Access.Authenticate(t.Context(), acts, operate.ScopeManage)
+		want(t, err, throughline.Unauthorized)
+		_, err = e.Access.Authenticate(t.Context(), reads, operate.ScopeRead)
+		want(t, err, "")
 	})
 	t.Run("nor does the calendar link", func(t *testing.T) {
 		_, err := e.Access.CalendarCaller(t.Context(), feed)

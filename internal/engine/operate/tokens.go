@@ -42,7 +42,7 @@ func (a *Access) CreateToken(ctx context.Context, by engine.Caller, ask TokenReq
 	secret = "tl_" + string(ask.Scope) + "_" + engine.RandomText(32)
 	t.Hash = a.hash("token", secret)
 	err = a.core.Update(ctx, func(tx record.Tx) error {
-		if err := engine.PutJSON(tx, bucketTokens, ask.Name, t, 0); err != nil {
+		if err := engine.PutJSON(tx, engine.BucketTokens, ask.Name, t, 0); err != nil {
 			if throughline.CodeOf(err) == throughline.Conflict {
 				return throughline.Errorf(throughline.Conflict, "a token named %q exists already", ask.Name).WithFix("revoke it first, or choose another name")
 			}
@@ -90,7 +90,7 @@ func rightFor(s Scope) engine.Right {
 func (a *Access) RevokeToken(ctx context.Context, by engine.Caller, name string) error {
 	err := a.core.Update(ctx, func(tx record.Tx) error {
 		var t storedToken
-		if _, err := engine.GetJSON(tx, bucketTokens, name, &t); err != nil {
+		if _, err := engine.GetJSON(tx, engine.BucketTokens, name, &t); err != nil {
 			if throughline.CodeOf(err) == throughline.NotFound {
 				return throughline.Errorf(throughline.NotFound, "there is no token named %q", name).WithFix("list them with: throughline token list")
 			}
@@ -100,7 +100,7 @@ func (a *Access) RevokeToken(ctx context.Context, by engine.Caller, name string)
 		if err := by.Need(rightFor(t.Scope)); err != nil && !own {
 			return err
 		}
-		if err := tx.Delete(bucketTokens, name); err != nil {
+		if err := tx.Delete(engine.BucketTokens, name); err != nil {
 			return err
 		}
 		payload := throughline.AccessChanged{Token: name, Scopes: []string{string(t.Scope)}}
