@@ -93,7 +93,10 @@ new PerformanceObserver((list) => {
 	for (const entry of list.getEntries()) {
 		if (entry.hadRecentInput) continue;
 		window.shifted += entry.value;
-		for (const s of entry.sources) window.movers.push(s.node?.nodeType === 1 ? s.node.tagName + "." + s.node.className : String(s.node?.nodeName));
+		for (const { node, previousRect: was, currentRect: is } of entry.sources) {
+			const element = node?.nodeType === 1 ? node : node?.parentElement;
+			window.movers.push([element?.tagName + "." + element?.className, node?.textContent?.slice(0, 60), [was.x, was.y, was.width, was.height, "to", is.x, is.y, is.width, is.height].map((n) => n.toFixed?.(0) ?? n).join(" ")].join(" "));
+		}
 	}
 }).observe({ type: "layout-shift", buffered: true });`
 

@@ -35,9 +35,9 @@ type placementPage struct {
 	Health, Says, AsOf leaf
 	Area, Rates, At    leaf
 	Setup              []setting
-	// Edit leads to the form of the set-up, and Change is that form where it is
-	// open.
-	Edit             string
+	// Form is the form of the whole placement, Edit leads to that of the set-up,
+	// and Change is that one where it is open.
+	Form, Edit       string
 	Change           *setupForm
 	Thumbs, Rows     []variantView
 	From             int
@@ -81,7 +81,7 @@ func (w *Web) placement(rw http.ResponseWriter, r *http.Request, v viewer) error
 	page.Caption = w.captionPlacement(r, s)
 	page.Stream = streamURL(name) + "?after=" + strconv.Itoa(page.From)
 	if v.Has(engine.RightOperate) && w.routed["GET /edit/{kind}/{name...}"] {
-		page.Edit = editPlacementURL(name)
+		page.Form = editPlacementURL(name)
 	}
 	if err := page.withSetup(w, r, v, name); err != nil {
 		return err

@@ -86,7 +86,7 @@ func (w *Web) setupForm(ctx context.Context, v viewer, name string) (*setupForm,
 
 // withSetup adds the form to the page of a placement, where it is asked for.
 func (p *placementPage) withSetup(w *Web, r *http.Request, v viewer, name string) (err error) {
-	if p.Edit == "" {
+	if p.Form == "" {
 		return nil
 	}
 	p.Edit = w.placementURL(name) + "?change=1#set-up"
