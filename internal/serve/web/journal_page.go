@@ -3,11 +3,9 @@ package web
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -421,31 +419,14 @@ func writeEventLines(rw http.ResponseWriter, events []throughline.Event) error {
 func writeEventsCSV(rw http.ResponseWriter, events []throughline.Event) error {
 	rw.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	rw.Header().Set("Content-Disposition", `attachment; filename="journal.csv"`)
-	return eventsCSV(rw, events)
-}
-
-func eventsCSV(to io.Writer, events []throughline.Event) error {
-	out := csv.NewWriter(to)
-	out.Write([]string{"seq", "recorded_at", "type", "actor", "objects", "source", "id"})
+	table := [][]string{{"seq", "recorded_at", "type", "actor", "objects", "source", "id"}}
 	for _, e := range events {
 		var objects []string
 		for _, o := range e.Objects {
 			objects = append(objects, o.Type+"/"+o.ID)
 		}
-		line := []string{strconv.FormatUint(e.Seq, 10), e.RecordedAt.UTC().Format(time.RFC3339Nano), string(e.Type), actorWords(e.Actor), strings.Join(objects, " "), e.Source, e.ID.String()}
-		for i := range line {
-			line[i] = noFormula(line[i])
-		}
-		out.Write(line)
+		table = append(table, []string{strconv.FormatUint(e.Seq, 10), e.RecordedAt.UTC().Format(time.RFC3339Nano), string(e.Type), actorWords(e.Actor), strings.Join(objects, " "), e.Source, e.ID.String()})
 	}
-	out.Flush()
-	return nil // a reader who left cannot be told
-}
-
-// noFormula keeps a spreadsheet from running what somebody called a thing.
-func noFormula(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
+	sendCSV(rw, table)
+	return nil
 }

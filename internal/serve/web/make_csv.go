@@ -139,6 +139,19 @@ func writeCSV(w io.StringWriter, rows [][]string, sep byte) {
 	}
 }
 
+// sendCSV answers with rows that nobody brings back: no cell of them is a formula
+// to a spreadsheet, whichever separator it splits them by.
+func sendCSV(to io.Writer, rows [][]string) {
+	var out strings.Builder
+	for _, row := range rows {
+		for i := range row {
+			row[i] = disarm(row[i])
+		}
+	}
+	writeCSV(&out, rows, ',')
+	io.WriteString(to, out.String()) // a reader who left cannot be told
+}
+
 // disarm keeps a spreadsheet from taking a text for a formula: an apostrophe
 // goes before one that begins like one, also behind other apostrophes, so that
 // arm gives every text back as it was.

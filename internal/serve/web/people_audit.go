@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/csv"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -273,19 +272,14 @@ func (w *Web) auditCSV(rw http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="audit.csv"`)
 	h.Set("Cache-Control", "no-store")
-	out := csv.NewWriter(rw)
-	out.Write([]string{"event", "at", "actor kind", "actor", "on behalf of", "type", "objects"})
+	table := [][]string{{"event", "at", "actor kind", "actor", "on behalf of", "type", "objects"}}
 	for _, a := range rows {
-		line := []string{
+		table = append(table, []string{
 			strconv.FormatUint(a.Seq, 10), a.At.UTC().Format(time.RFC3339Nano), string(a.By.Kind), a.By.ID, a.By.OnBehalfOf,
 			string(a.Type), sayObjects(a.Objects, len(a.Objects)),
-		}
-		for i := range line {
-			line[i] = inertCell(line[i])
-		}
-		out.Write(line)
+		})
 	}
-	out.Flush() // a reader who left cannot be told
+	sendCSV(rw, table)
 	return nil
 }
 
@@ -301,13 +295,4 @@ func (w *Web) auditedRows(ctx context.Context, q operate.AuditQuery) (rows []ope
 			return rows, nil
 		}
 	}
-}
-
-// inertCell keeps a spreadsheet from reading a value as a formula: what begins
-// like one is led by an apostrophe, as OWASP advises.
-func inertCell(s string) string {
-	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r\n") || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
-		return "'" + s
-	}
-	return s
 }
