@@ -28,9 +28,9 @@ fmt: ## Rewrite every Go file in gofumpt form
 bench: ## Measure, and print ratios within one run (docs/benchmarks.md)
 	go test -run '^$$' -bench . ./...
 
-torture: ## Kill a writing engine 20 times and look for a lost or doubled event
+torture: ## Kill a writing engine 20 times, send crowds, and look for what is lost or doubled
 	@go test -list Kill ./internal/... ./cmd/... | grep -q '^Test.*Kill' || { echo "no test with Kill in its name: nothing was tortured"; exit 1; }
-	THROUGHLINE_TORTURE=20 go test -count=1 -timeout 30m -run 'Kill' ./internal/... ./cmd/...
+	THROUGHLINE_TORTURE=20 go test -count=1 -timeout 30m -run 'Kill|Crowd|TwoWho' ./internal/... ./cmd/...
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 20s) each
 	@grep -r '^func Fuzz' --include='*_test.go' . | \
