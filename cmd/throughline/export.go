@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
 
@@ -64,7 +65,7 @@ func sumUp(findings, blocking int) string {
 	case findings == 0:
 		return "No findings."
 	case blocking == 0:
-		return count(findings, "finding", "findings") + "; none blocks."
+		return operate.Plural(findings, "finding", "findings") + "; none blocks."
 	}
-	return fmt.Sprintf("%s; %s.", count(findings, "finding", "findings"), count(blocking, "blocks", "block"))
+	return fmt.Sprintf("%s; %s.", operate.Plural(findings, "finding", "findings"), operate.Plural(blocking, "blocks", "block"))
 }

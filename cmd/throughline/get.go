@@ -274,7 +274,7 @@ func (s *shell) printStatus(st operate.Status) {
 	for _, trouble := range st.Troubles {
 		s.printf("Trouble: %s\n", trouble)
 	}
-	s.printf("Journal: %s, %d of them in the numbers.\n", count(int(st.Journal.Seq), "event", "events"), st.Folded)
+	s.printf("Journal: %s, %s of them in the numbers.\n", operate.Plural(st.Journal.Seq, "event", "events"), operate.SayCount(int64(st.Folded)))
 	s.printf("Decisions since start: %d journaled, %d dropped. Lost before: %d. Known only from their exposure: %d.\n", st.DecisionsJournaled, st.DecisionsDropped, st.DecisionsLost, st.DecisionsFromExposure)
 	if st.TrialsEvicted > 0 {
 		s.printf("Outcomes may be missing: %d decisions were forgotten before their goal's window closed, because too many of one placement were open. A shorter window keeps fewer open.\n", st.TrialsEvicted)
@@ -294,7 +294,7 @@ func (s *shell) printUnheard(u operate.Unheard) {
 		s.printf("%s\n", e.Says())
 	}
 	if more := len(u.Events) - toldUnheard; more > 0 {
-		s.printf("%s like that: throughline get status --json\n", count(more, "name more is", "names more are"))
+		s.printf("%s like that: throughline get status --json\n", operate.Plural(more, "name more is", "names more are"))
 	}
 	if says := u.SaysOthers(); says != "" {
 		s.printf("%s\n", says)
@@ -357,7 +357,7 @@ func (s *shell) printVariant(v operate.Variant) {
 		list.row(slot.Slot, string(slot.Level), slot.Text)
 	}
 	list.end()
-	s.printf("%s, rate %s\n", count(int(v.Deliveries), "delivery", "deliveries"), operate.SayRatio(v.Rate))
+	s.printf("%s, rate %s\n", operate.Plural(v.Deliveries, "delivery", "deliveries"), operate.SayRatio(v.Rate))
 }
 
 func releaseNumbers(numbers []int) string {

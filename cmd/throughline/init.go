@@ -11,6 +11,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/demo"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 //go:embed starter/*.yaml
@@ -52,7 +53,7 @@ func (c *initCmd) Run(s *shell) error {
 	if err != nil {
 		return throughline.Errorf(throughline.Unavailable, "the workspace cannot be written: %w", err).At(c.Folder)
 	}
-	s.printf("Wrote %s to %s. Next:\n  throughline plan %s\n  throughline apply %s\n", count(files, "file", "files"), c.Folder, c.Folder, c.Folder)
+	s.printf("Wrote %s to %s. Next:\n  throughline plan %s\n  throughline apply %s\n", operate.Plural(files, "file", "files"), c.Folder, c.Folder, c.Folder)
 	return nil
 }
 

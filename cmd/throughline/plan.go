@@ -2,12 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 type planCmd struct {
@@ -40,7 +40,7 @@ func (c *planCmd) Run(s *shell) error {
 	}
 	s.printPlan(plan)
 	if blocked != nil {
-		s.printf("Blocked: %s; apply would refuse this.\n", count(blocking(plan.Findings), "finding", "findings"))
+		s.printf("Blocked: %s; apply would refuse this.\n", operate.Plural(blocking(plan.Findings), "finding", "findings"))
 		return told{blocked}
 	}
 	return nil
@@ -63,18 +63,18 @@ func refused(findings []throughline.Finding) error {
 	if n == 0 {
 		return nil
 	}
-	return throughline.Errorf(throughline.Invalid, "%s a release", count(n, "finding blocks", "findings block"))
+	return throughline.Errorf(throughline.Invalid, "%s a release", operate.Plural(n, "finding blocks", "findings block"))
 }
 
 func (s *shell) printPlan(p throughline.Plan) {
 	if len(p.Changes) == 0 {
-		s.printf("Nothing to change: %s already as declared.\n", count(p.Unchanged, "resource is", "resources are"))
+		s.printf("Nothing to change: %s already as declared.\n", operate.Plural(p.Unchanged, "resource is", "resources are"))
 	}
 	s.printChanges(p.Changes)
 	for _, t := range p.Touches {
-		s.printf("  touches Placement/%s (%s): %d -> %s, %d new\n", t.Placement, t.Owner, t.Before, count(t.After, "variant", "variants"), t.Changed)
+		s.printf("  touches Placement/%s (%s): %d -> %s, %d new\n", t.Placement, t.Owner, t.Before, operate.Plural(t.After, "variant", "variants"), t.Changed)
 		for _, rule := range sortedKeys(t.Excluded) {
-			s.printf("          %s excludes %s\n", rule, count(t.Excluded[rule], "combination", "combinations"))
+			s.printf("          %s excludes %s\n", rule, operate.Plural(t.Excluded[rule], "combination", "combinations"))
 		}
 	}
 	s.printFindings(p.Findings)
@@ -109,19 +109,12 @@ func (s *shell) printFindings(findings []throughline.Finding) {
 		}
 		s.printf("%-5s %s: %s: got %s, want %s\n", f.Severity, place, f.Rule, f.Got, f.Want)
 		if f.Variants > 0 {
-			s.printf("      %s\n", count(f.Variants, "variant does not go live", "variants do not go live"))
+			s.printf("      %s\n", operate.Plural(f.Variants, "variant does not go live", "variants do not go live"))
 		}
 		if f.Fix != "" {
 			s.printf("      fix: %s\n", f.Fix)
 		}
 	}
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 func orNone(json string) string {

@@ -60,7 +60,7 @@ func (c *verifyCmd) Run(s *shell) error {
 	if c.JSON {
 		return s.printJSON(v)
 	}
-	s.printf("The journal is intact: %s, chain hash %s, %.1f s.\n", count(int(v.Journal.Seq), "event", "events"), v.Journal.Hash.Short(), v.Seconds)
+	s.printf("The journal is intact: %s, chain hash %s, %.1f s.\n", operate.Plural(v.Journal.Seq, "event", "events"), v.Journal.Hash.Short(), v.Seconds)
 	return nil
 }
 
@@ -82,7 +82,7 @@ func (c *rebuildCmd) Run(s *shell) error {
 	if c.JSON {
 		err = s.printJSON(r)
 	} else if r.Same {
-		s.printf("Rebuilt from %s in %.1f s: the same as the live numbers, to the last bit.\n", count(int(r.Events), "event", "events"), r.Seconds)
+		s.printf("Rebuilt from %s in %.1f s: the same as the live numbers, to the last bit.\n", operate.Plural(r.Events, "event", "events"), r.Seconds)
 	}
 	if err == nil && !r.Same {
 		err = throughline.Errorf(throughline.Corrupt, "the live numbers of %q differed from the journal's; they are replaced", r.Differs).
@@ -145,10 +145,10 @@ func (c *restoreCmd) Run(s *shell) error {
 	}
 	s.printf("Restored into %s. Everybody signs in again.", s.Data)
 	if kept.Forgotten > 0 {
-		s.printf(" %s forgotten.", count(kept.Forgotten, "recipient stays", "recipients stay"))
+		s.printf(" %s forgotten.", operate.Plural(kept.Forgotten, "recipient stays", "recipients stay"))
 	}
 	if kept.Revoked > 0 {
-		s.printf(" %s revoked.", count(kept.Revoked, "key stays", "keys stay"))
+		s.printf(" %s revoked.", operate.Plural(kept.Revoked, "key stays", "keys stay"))
 	}
 	if aside != "" {
 		s.printf(" What was there before is in %s; delete it when you are sure.", aside)

@@ -12,6 +12,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/evaluate"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/intake"
 	"github.com/throughline-engine/throughline/internal/sqlite"
 )
@@ -86,7 +87,7 @@ func packages(rows iter.Seq2[intake.UpworthyRow, error]) iter.Seq2[evaluate.Pack
 func (s *shell) printReplay(r evaluate.UpworthyResult, skipped int) {
 	s.printf("%d tests with %d arms and %d impressions, replayed in %.1f s", r.Tests, r.Arms, r.Impressions, r.Seconds)
 	if skipped > 0 {
-		s.printf("; %s skipped", count(skipped, "malformed row", "malformed rows"))
+		s.printf("; %s skipped", operate.Plural(skipped, "malformed row", "malformed rows"))
 	}
 	s.printf(".\n\n")
 	s.printEarned("clicks", "%.0f", []earned{
@@ -143,7 +144,7 @@ func (c *replaySlotsCmd) Run(s *shell) error {
 		return s.printJSON(result)
 	}
 	r := result.MeanReward
-	s.printf("%s of four slots, whose pieces have effects of their own and in pairs.\n\n", count(c.Worlds, "simulated world", "simulated worlds"))
+	s.printf("%s of four slots, whose pieces have effects of their own and in pairs.\n\n", operate.Plural(c.Worlds, "simulated world", "simulated worlds"))
 	s.printEarned("outcomes per 1,000", "%.2f", []earned{
 		{"uniform", 1000 * r.Uniform},
 		{"independent", 1000 * r.Independent},

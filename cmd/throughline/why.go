@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 // shownOptions is how many alternatives an explanation lists.
@@ -35,7 +36,7 @@ func (s *shell) printWhy(e live.Explanation) {
 		}
 		return 0
 	})
-	s.printf("%s eligible", count(len(options), "variant was", "variants were"))
+	s.printf("%s eligible", operate.Plural(len(options), "variant was", "variants were"))
 	if len(options) > shownOptions {
 		s.printf(", the likeliest %d of them", shownOptions)
 	}
@@ -56,7 +57,7 @@ func (s *shell) printWhy(e live.Explanation) {
 		reasons[x.Reason]++
 	}
 	for _, reason := range sortedKeys(reasons) {
-		s.printf("%s not eligible: %s\n", count(reasons[reason], "variant was", "variants were"), reason)
+		s.printf("%s not eligible: %s\n", operate.Plural(reasons[reason], "variant was", "variants were"), reason)
 	}
 }
 

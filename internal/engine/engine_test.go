@@ -74,7 +74,7 @@ func search(t *testing.T, e *enginetest.Engine, needles []string) []string {
 	return found
 }
 
-// sealedIn returns the ciphertexts about somebody, and the keys that open them.
+// revealed returns the ciphertexts about somebody, and the keys that open them.
 func revealed(t *testing.T, e *enginetest.Engine) (texts string) {
 	t.Helper()
 	for _, ev := range e.Events(t) {

@@ -32,7 +32,7 @@ func refused(element string) string {
 	return ""
 }
 
-// addresses are the attributes that hold one address.
+// address reports whether an attribute holds one address.
 func address(attribute string) bool {
 	switch attribute {
 	case "href", "src", "xlink:href", "poster", "action", "cite", "background", "longdesc", "data", "usemap", "manifest", "ping":

@@ -55,7 +55,7 @@ func (p PlacementLine) describe() string {
 	case p.Policy == throughline.Fixed:
 		return "Always serves one variant; nothing is learned here."
 	case p.Policy == throughline.Uniform:
-		return fmt.Sprintf("Serves its %s alike, to compare them.", Plural(int64(p.Total), "variant", "variants"))
+		return fmt.Sprintf("Serves its %s alike, to compare them.", Plural(p.Total, "variant", "variants"))
 	case p.Thin != nil:
 		return p.Thin.describe() + gets + "."
 	case p.Uplift.N == 0:

@@ -161,11 +161,11 @@ func SayPace(perSecond float64) string {
 }
 
 // Plural writes a count and its noun: 1 variant, 2 variants.
-func Plural(n int64, one, many string) string {
+func Plural[N int | int64 | uint64](n N, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return SayCount(n) + " " + many
+	return SayCount(int64(n)) + " " + many
 }
 
 // alone returns how many digits after the point a duration without an interval

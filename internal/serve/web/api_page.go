@@ -14,6 +14,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 // apiPages shows what programs can ask, from the same document that they read.
@@ -68,7 +69,7 @@ func (a *apiPages) list(rw http.ResponseWriter, r *http.Request, v viewer) error
 			page.Groups = append(page.Groups, g)
 		}
 	}
-	page.Says = fmt.Sprintf("Programs can ask this engine for %s, along the same line as people.", counted(len(doc.byID), "thing", "things"))
+	page.Says = fmt.Sprintf("Programs can ask this engine for %s, along the same line as people.", operate.Plural(len(doc.byID), "thing", "things"))
 	if len(words) > 0 {
 		page.Says = fmt.Sprintf("%d of %d operations have what you look for.", shown, len(doc.byID))
 	}

@@ -226,14 +226,14 @@ func saysCalendar(month string, entries []content.Entry) string {
 		{dateKey, "key ends", "keys end"},
 	} {
 		if n := counts[p.what]; n > 0 {
-			parts = append(parts, plural(n, p.one, p.many))
+			parts = append(parts, operate.Plural(n, p.one, p.many))
 		}
 	}
 	switch {
 	case len(parts) == 0:
 		return "Nothing happens in " + month
 	case trouble > 0:
-		return sentence(andList(parts)) + " in " + month + "; " + plural(trouble, "date is", "dates are") + " in trouble"
+		return sentence(andList(parts)) + " in " + month + "; " + operate.Plural(trouble, "date is", "dates are") + " in trouble"
 	}
 	return sentence(andList(parts)) + " in " + month
 }

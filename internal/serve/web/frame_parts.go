@@ -131,7 +131,7 @@ type beginning struct {
 	Command string
 }
 
-// figure is a measured number with its doubt.
+// measured is a number with its doubt.
 type measured struct {
 	Value, Interval, N string
 	Owner              operate.Owner

@@ -122,7 +122,7 @@ func (w *Web) recorded(rw http.ResponseWriter, r *http.Request, handle string, p
 		}
 		page.Rows.Rows = append(page.Rows.Rows, rowOf)
 	}
-	page.Says = fmt.Sprintf("%s on this page, each with the reason.", operate.Plural(int64(decided), "decision", "decisions"))
+	page.Says = fmt.Sprintf("%s on this page, each with the reason.", operate.Plural(decided, "decision", "decisions"))
 	if len(found.Events) == 0 {
 		page.Says = "The engine knows this recipient, and the part of the journal looked through has nothing of them."
 	}
@@ -267,7 +267,7 @@ func saysDecision(a live.Answer) string {
 		says += fmt.Sprintf(" They might have seen %s, which had %s; the draw went the other way.", operate.VariantLabel(o.Candidate), operate.SayShare(o.Propensity))
 	}
 	if n := len(a.Why.Excluded); n > 0 {
-		says += fmt.Sprintf(" %s could not be seen: %s.", operate.Plural(int64(n), "variant", "variants"), a.Why.Excluded[0].Reason)
+		says += fmt.Sprintf(" %s could not be seen: %s.", operate.Plural(n, "variant", "variants"), a.Why.Excluded[0].Reason)
 	}
 	return says
 }

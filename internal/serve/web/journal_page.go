@@ -172,7 +172,7 @@ func journalFields(in url.Values) []field {
 }
 
 func saysJournal(found operate.JournalPage, filtered bool) string {
-	whole := operate.Plural(int64(found.Head.Seq), "event", "events")
+	whole := operate.Plural(found.Head.Seq, "event", "events")
 	switch {
 	case found.Head.Seq == 0:
 		return "Nothing has happened yet."
@@ -315,9 +315,9 @@ func saysSealed(e throughline.Event, erased bool) string {
 	case len(e.Sealed) == 0:
 		return ""
 	case erased:
-		return fmt.Sprintf("%s sealed, and erased: the recipient was forgotten, and with them the key.", operate.Plural(int64(len(e.Sealed)), "byte", "bytes"))
+		return fmt.Sprintf("%s sealed, and erased: the recipient was forgotten, and with them the key.", operate.Plural(len(e.Sealed), "byte", "bytes"))
 	}
-	return fmt.Sprintf("%s sealed under the recipient's own key. What a recipient is and sent is not shown here.", operate.Plural(int64(len(e.Sealed)), "byte", "bytes"))
+	return fmt.Sprintf("%s sealed under the recipient's own key. What a recipient is and sent is not shown here.", operate.Plural(len(e.Sealed), "byte", "bytes"))
 }
 
 // payloadOf writes what an event says, as people read it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
 // The limits of a file that is brought in.
@@ -282,10 +283,10 @@ func (w *Web) importCSV(rw http.ResponseWriter, r *http.Request, v viewer) error
 	if r.PostFormValue("do") == doSave && len(page.Problems) == 0 {
 		return w.saveImport(rw, r, v, edits, made)
 	}
-	page.Says = "The file changes " + count1(len(edits), "text") + " and makes " + count1(len(made), "fragment") + ". Nothing is saved yet."
+	page.Says = "The file changes " + operate.Plural(len(edits), "text", "texts") + " and makes " + operate.Plural(len(made), "fragment", "fragments") + ". Nothing is saved yet."
 	status := http.StatusOK
 	if len(page.Problems) > 0 {
-		page.Says, status = count1(len(page.Problems), "row")+" cannot be brought in. Nothing was changed.", http.StatusUnprocessableEntity
+		page.Says, status = operate.Plural(len(page.Problems), "row", "rows")+" cannot be brought in. Nothing was changed.", http.StatusUnprocessableEntity
 	}
 	return w.render(rw, r, status, "make-import", page)
 }
@@ -482,9 +483,9 @@ func (w *Web) saveImport(rw http.ResponseWriter, r *http.Request, v viewer, edit
 			return err
 		}
 	}
-	t := toast{Text: "In your draft: " + count1(len(edits)-refused, "text") + " changed and " + count1(len(made), "fragment") + " made."}
+	t := toast{Text: "In your draft: " + operate.Plural(len(edits)-refused, "text", "texts") + " changed and " + operate.Plural(len(made), "fragment", "fragments") + " made."}
 	if refused > 0 {
-		t.Bad, t.Text = true, t.Text+" "+count1(refused, "text")+" had been changed by somebody else meanwhile, and stayed as they are."
+		t.Bad, t.Text = true, t.Text+" "+operate.Plural(refused, "text", "texts")+" had been changed by somebody else meanwhile, and stayed as they are."
 	}
 	if len(edits)+len(made) > 0 && len(edits)+len(made) <= gridEdits {
 		t.Undo = &undo{URL: "/make/undo", Fields: map[string]string{"next": "/make/copy"}}

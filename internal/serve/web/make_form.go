@@ -105,7 +105,7 @@ type formMaker struct {
 	named map[string]*formField
 }
 
-// most is how many options a select has; more are searched.
+// maxOptions is how many options a select has; more are searched.
 const maxOptions = 60
 
 // form returns the fields of a resource, metadata last: people begin with what a

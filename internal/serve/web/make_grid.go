@@ -220,12 +220,12 @@ func (p *gridPage) finish(q url.Values, sheet content.SheetPage) {
 			}
 		}
 	}
-	p.Says = count1(sheet.Total, "fragment") + " in " + count1(len(sheet.Locales), "language") + "."
+	p.Says = operate.Plural(sheet.Total, "fragment", "fragments") + " in " + operate.Plural(len(sheet.Locales), "language", "languages") + "."
 	if len(keep) > 0 {
-		p.Says = count1(len(sheet.Rows), "fragment") + " shown of " + operate.SayCount(int64(sheet.Total)) + "."
+		p.Says = operate.Plural(len(sheet.Rows), "fragment", "fragments") + " shown of " + operate.SayCount(int64(sheet.Total)) + "."
 	}
 	if gaps > 0 {
-		p.Says += " " + count1(gaps, "text") + " of those below " + map[bool]string{true: "is", false: "are"}[gaps == 1] + " missing, and fall back to another language."
+		p.Says += " " + operate.Plural(gaps, "text of those below is", "texts of those below are") + " missing, and fall back to another language."
 	}
 	if len(p.Rows) > 0 || sheet.Next != "" {
 		return
@@ -295,7 +295,7 @@ func (w *Web) saveGrid(rw http.ResponseWriter, r *http.Request, v viewer) error 
 		t = toast{Text: "Saved in your draft: " + sentence + ".", Undo: &undo{URL: "/make/undo", Fields: map[string]string{"next": "/make/copy?" + r.PostForm.Get("query")}}}
 	}
 	if len(said) > 0 {
-		t.Bad, t.Text = true, t.Text+" "+count1(len(said), "cell")+" could not be saved: "+said[0].Name+" "+said[0].Locale+"."
+		t.Bad, t.Text = true, t.Text+" "+operate.Plural(len(said), "cell", "cells")+" could not be saved: "+said[0].Name+" "+said[0].Locale+"."
 	}
 	w.toast(rw, r, t)
 	http.Redirect(rw, r, localPath("/make/copy?"+r.PostForm.Get("query")), http.StatusSeeOther)

@@ -469,10 +469,5 @@ func (w *Web) nameList(rw http.ResponseWriter, r *http.Request, v viewer) error 
 	return answerJSON(rw, found)
 }
 
-// count is how many changes the draft has, in words.
-func (b draftBar) Count() string {
-	if b.Draft.Items == 1 {
-		return "1 change"
-	}
-	return operate.SayCount(int64(b.Draft.Items)) + " changes"
-}
+// Count is how many changes the draft has, in words.
+func (b draftBar) Count() string { return operate.Plural(b.Draft.Items, "change", "changes") }

@@ -181,35 +181,26 @@ func saysObject(o content.Object) string {
 		says += fmt.Sprintf(", in force since release %d", o.History[0].Release)
 	}
 	if used := len(o.UsedBy); used > 0 {
-		says += ", named by " + things(used)
+		says += ", named by " + operate.Plural(used, "other thing", "other things")
 	} else if n := len(o.Lineage.Placements); n > 0 && o.Ref.Kind == throughline.KindFragment {
-		says += fmt.Sprintf(", which %s may show", count1(n, "placement"))
+		says += fmt.Sprintf(", which %s may show", operate.Plural(n, "placement", "placements"))
 	}
 	says += "."
 	if n := len(o.Findings); n > 0 {
-		says += " The checks say " + count1(n, "thing") + " about it."
+		says += " The checks say " + operate.Plural(n, "thing", "things") + " about it."
 	}
 	return says
-}
-
-func things(n int) string { return count1(n, "other thing") }
-
-func count1(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return operate.SayCount(int64(n)) + " " + what + "s"
 }
 
 // whatIs says what a thing is, in a few words.
 func whatIs(r throughline.Resource) string {
 	switch s := r.Spec.(type) {
 	case *throughline.Fragment:
-		return sentence(articled(s.Role)) + " in " + count1(len(s.Values), "language")
+		return sentence(articled(s.Role)) + " in " + operate.Plural(len(s.Values), "language", "languages")
 	case *throughline.Template:
-		return "A template with " + count1(len(s.Slots), "slot") + " for " + count1(len(s.Renderings), "channel")
+		return "A template with " + operate.Plural(len(s.Slots), "slot", "slots") + " for " + operate.Plural(len(s.Renderings), "channel", "channels")
 	case *throughline.Brand:
-		return "A brand that speaks " + count1(len(s.Locales.All()), "language")
+		return "A brand that speaks " + operate.Plural(len(s.Locales.All()), "language", "languages")
 	case *throughline.Brief:
 		if s.Due != "" {
 			return "What is wanted by " + s.Due
@@ -226,7 +217,7 @@ func whatIs(r throughline.Resource) string {
 	case *throughline.Placement:
 		return "A place on the channel " + s.Channel + " that is filled from the template " + s.Template
 	case *throughline.Person:
-		return s.Name + ", who has " + count1(len(s.Roles), "role")
+		return s.Name + ", who has " + operate.Plural(len(s.Roles), "role", "roles")
 	case *throughline.Engine:
 		return "The workspace, for which " + s.Owner + " answers"
 	}

@@ -89,7 +89,7 @@ func sayBehind(events uint64) string {
 	if events == 0 {
 		return ""
 	}
-	return "The journal is still read for this page: " + counted(int(events), "event at its end is", "events at its end are") + " not looked at yet. Ask again in a moment."
+	return "The journal is still read for this page: " + operate.Plural(events, "event at its end is", "events at its end are") + " not looked at yet. Ask again in a moment."
 }
 
 // names are what colleagues call the people declared.

@@ -129,24 +129,17 @@ func sayMembers(all []operate.Member) string {
 			owner = m.Name
 		}
 	}
-	s := counted(in, "person works", "people work") + " with this engine"
+	s := operate.Plural(in, "person works", "people work") + " with this engine"
 	if invited > 0 {
-		s += ", " + counted(invited, "is invited", "are invited")
+		s += ", " + operate.Plural(invited, "is invited", "are invited")
 	}
 	if rest := len(all) - in - invited; rest > 0 {
-		s += ", " + counted(rest, "is declared and not invited yet", "are declared and not invited yet")
+		s += ", " + operate.Plural(rest, "is declared and not invited yet", "are declared and not invited yet")
 	}
 	if owner == "" {
 		return s + ". Nobody has accepted to own it yet."
 	}
 	return s + ". " + owner + " owns it."
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return operate.SayCount(int64(n)) + " " + many
 }
 
 func peopleTable(all []operate.Member, now time.Time) table {

@@ -44,7 +44,7 @@ func (w *Web) showTokens(rw http.ResponseWriter, r *http.Request, v viewer, stat
 	page.shell = w.shell(r, v, "Service tokens")
 	page.Styles, page.Scripts, page.Path, page.Wide = []string{"people.css"}, []string{"people.js"}, "/tokens", true
 	page.Tokens, page.Manages, page.Kinds = tokensTable(tokens, ""), v.Has(engine.RightOwn), kindNames()
-	page.Says = counted(len(page.Tokens.Rows), "key opens", "keys open") + " this engine to services."
+	page.Says = operate.Plural(len(page.Tokens.Rows), "key opens", "keys open") + " this engine to services."
 	return w.render(rw, r, status, "tokens", page)
 }
 

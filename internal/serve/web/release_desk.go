@@ -91,14 +91,6 @@ func numberOf(r *http.Request) (int, error) {
 
 func releaseURL(n int) string { return "/release/" + strconv.Itoa(n) }
 
-// plural writes a count with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return operate.SayCount(int64(n)) + " " + many
-}
-
 // andList joins words as people do: a, b and c.
 func andList(words []string) string {
 	if len(words) < 2 {
@@ -114,7 +106,7 @@ func orList(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// who is what colleagues call an actor.
+// actorOf is what colleagues call an actor.
 func actorOf(people map[string]operate.Owner, a throughline.Actor) operate.Owner {
 	id := cmp.Or(a.OnBehalfOf, a.ID)
 	id = strings.TrimPrefix(id, "person/")
@@ -172,7 +164,7 @@ func saysObjects(changes []throughline.Change) string {
 	for _, k := range throughline.Kinds() {
 		if kinds[k] > 0 {
 			word := strings.ToLower(string(k))
-			parts = append(parts, plural(kinds[k], word, manyOf(word)))
+			parts = append(parts, operate.Plural(kinds[k], word, manyOf(word)))
 		}
 	}
 	return andList(parts)
@@ -205,10 +197,10 @@ func languages(ch throughline.Change) string {
 // saysReview is the answer of a review: how much, where, how risky, and what is
 // in the way.
 func saysReview(rev content.Review) string {
-	out := plural(len(rev.Plan.Changes), "change", "changes")
+	out := operate.Plural(len(rev.Plan.Changes), "change", "changes")
 	switch n := len(rev.Plan.Touches); {
 	case n > 0:
-		out += " to " + plural(n, "placement", "placements")
+		out += " to " + operate.Plural(n, "placement", "placements")
 	case len(rev.Problems) == 0:
 		out += " that no placement shows"
 	}
@@ -216,7 +208,7 @@ func saysReview(rev content.Review) string {
 		out += ", " + string(rev.Plan.Risk.Level) + " risk"
 	}
 	if n := inTheWay(rev); n > 0 {
-		return out + ", " + plural(n, "thing", "things") + " in the way"
+		return out + ", " + operate.Plural(n, "thing", "things") + " in the way"
 	}
 	return out + ", nothing in the way"
 }

@@ -121,10 +121,10 @@ func saysReleases(waiting, others []throughline.Release, rows rowsOf) (operate.H
 	scheduled := len(waiting) - proposed
 	var parts []string
 	if proposed > 0 {
-		parts = append(parts, plural(proposed, "release waits", "releases wait")+" to be approved")
+		parts = append(parts, operate.Plural(proposed, "release waits", "releases wait")+" to be approved")
 	}
 	if scheduled > 0 {
-		parts = append(parts, plural(scheduled, "waits", "wait")+" for its time")
+		parts = append(parts, operate.Plural(scheduled, "waits", "wait")+" for its time")
 	}
 	switch {
 	case trouble > 0:

@@ -111,7 +111,7 @@ func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 	for _, f := range rev.Plan.Findings {
 		view := findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: severityCell(f.Severity).HTML}
 		if f.Variants > 0 {
-			view.Says += "; " + plural(f.Variants, "combination is", "combinations are") + " left out"
+			view.Says += "; " + operate.Plural(f.Variants, "combination is", "combinations are") + " left out"
 		}
 		if blocks(f) {
 			v.Blocking = append(v.Blocking, view)
@@ -174,14 +174,14 @@ func (w *Web) newTouchedView(t content.Touched) touchedView {
 		one, many string
 	}{{t.Altered, "variant looks or reads differently", "variants look or read differently"}, {t.Gained, "comes", "come"}, {t.Lost, "goes", "go"}} {
 		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.one, p.many))
+			parts = append(parts, operate.Plural(p.n, p.one, p.many))
 		}
 	}
 	switch {
 	case t.Before == 0:
-		parts = []string{"new, with " + plural(t.After, "variant", "variants")}
+		parts = []string{"new, with " + operate.Plural(t.After, "variant", "variants")}
 	case t.After == 0:
-		parts = []string{"gone, with its " + plural(t.Before, "variant", "variants")}
+		parts = []string{"gone, with its " + operate.Plural(t.Before, "variant", "variants")}
 	}
 	v.Says = sentence(andList(parts)) + "; " + operate.SayCount(int64(t.Before)) + " before, " + operate.SayCount(int64(t.After)) + " after."
 	if len(t.Excluded) > 0 {

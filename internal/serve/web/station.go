@@ -112,7 +112,7 @@ func dueNext(briefs []*throughline.Brief, today string) string {
 			next = b
 		}
 	}
-	many := operate.Plural(int64(len(briefs)), "brief", "briefs")
+	many := operate.Plural(len(briefs), "brief", "briefs")
 	if next == nil {
 		return many + ", none of them due from today on"
 	}
@@ -362,9 +362,9 @@ func saysFindings(findings []throughline.Finding, variants int64) string {
 	case len(findings) == 0:
 		return "nothing to mend: " + read
 	case blocking == 0:
-		return operate.Plural(int64(len(findings)), "finding", "findings") + " worth a look, none in the way of a release; " + read
+		return operate.Plural(len(findings), "finding", "findings") + " worth a look, none in the way of a release; " + read
 	}
-	return operate.Plural(int64(len(findings)), "finding", "findings") + " to mend, " + operate.SayCount(int64(blocking)) + " in the way of a release; " + read
+	return operate.Plural(len(findings), "finding", "findings") + " to mend, " + operate.SayCount(int64(blocking)) + " in the way of a release; " + read
 }
 
 func severityCell(s throughline.Severity) cell { return badge(severities[s], string(s)) }

@@ -43,7 +43,7 @@ func (w *Web) decisions(ctx context.Context, q url.Values, l operate.Line, p *st
 		variants += at.Total
 	}
 	if n := int64(len(l.Placements)); n > 0 {
-		p.answers(operate.Plural(n, "placement chooses", "placements choose") + " among " + operate.Plural(int64(variants), "variant", "variants") + "; " + p.flowed(l))
+		p.answers(operate.Plural(n, "placement chooses", "placements choose") + " among " + operate.Plural(variants, "variant", "variants") + "; " + p.flowed(l))
 	}
 	for _, at := range l.Placements {
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.placementURL(at.Name), Cells: []cell{
@@ -132,7 +132,7 @@ func (w *Web) mistaken(u operate.Unheard) (all []stationBanner) {
 		all = append(all, b)
 	}
 	if more := len(u.Events) - shownUnheard; more > 0 {
-		all = append(all, stationBanner{Text: operate.Plural(int64(more), "more name is", "more names are") + " known to no goal."})
+		all = append(all, stationBanner{Text: operate.Plural(more, "more name is", "more names are") + " known to no goal."})
 	}
 	if says := u.SaysOthers(); says != "" {
 		all = append(all, stationBanner{Text: says})
