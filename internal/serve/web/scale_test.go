@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,8 +15,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/content"
@@ -28,6 +33,9 @@ import (
 const (
 	scalePieces   = 100_000
 	scaleReleases = 1_000
+	scaleSome     = 500
+	// scaleDecisions are made from one and the same epoch.
+	scaleDecisions = 30_000
 )
 
 // grown is an engine with much in it, and its pages behind a socket.
@@ -35,54 +43,126 @@ type grown struct {
 	engine *enginetest.Engine
 	server *httptest.Server
 	cookie string
+	// decision is the id of one made after many others.
+	decision string
 }
 
-// newGrown fills an engine: small releases first, then one of all the pieces,
-// which the journal tells one by one. No template takes them.
-func newGrown(b *testing.B) *grown {
-	e := enginetest.Open(b, enginetest.Options{})
-	e.Apply(b, enginetest.Workspace)
-	apply := func(message string, some ...throughline.Resource) {
-		if _, err := e.Content.Apply(b.Context(), enginetest.Shell(), content.Change{Message: message, Resources: some}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for i := range scaleReleases {
-		apply(fmt.Sprintf("Caption, take %d", i), caption(0, fmt.Sprintf("Take %d", i)))
-	}
-	var all []throughline.Resource
-	for i := 1; i <= scalePieces; i++ {
-		all = append(all, caption(i, fmt.Sprintf("Buy the %d today and save", i%5000)))
-	}
-	began := time.Now()
-	apply("All the captions", all...)
-	b.Logf("a release of %d pieces took %v", scalePieces, time.Since(began).Round(time.Millisecond))
+// grownIn keeps the filled engine between runs, for who profiles a page.
+var grownIn = flag.String("grown", "", "the folder of an engine that BenchmarkPagesAtScale filled, or is to fill")
 
+// newGrown opens an engine that is filled, and its door as the command wires it.
+func newGrown(b testing.TB) *grown {
+	e := enginetest.Open(b, enginetest.Options{Folder: *grownIn})
+	if found, err := e.Content.List(b.Context(), throughline.KindEngine); err != nil {
+		b.Fatal(err)
+	} else if len(found) == 0 {
+		fill(b, e)
+	}
+	audit := operate.NewAudit(e.Core)
 	sight := &web.Sight{Stands: e.Operate, Decisions: e.Plane, Exclusions: e.Content, Journal: operate.NewJournal(e.Core), Lookup: operate.NewLookup(e.Core)}
 	door, err := web.New(web.Config{
-		Lines: e.Operate, Previews: e.Operate, Access: e.Access, People: e.Access, Staff: e.Content, Audit: operate.NewAudit(e.Core),
+		Lines: e.Operate, Previews: e.Operate, Access: e.Access, People: e.Access, Staff: e.Content, Audit: audit,
 		Library: e.Content, Making: e.Content, Releases: e.Content, Feeds: e.Access, Sight: sight, Log: slog.New(slog.DiscardHandler),
+		Begin: struct{ web.Beginnings }{}, Decider: e.Plane, Described: described(b),
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
 	mux := serve.NewMux()
 	door.Register(mux)
-	if err := e.Access.AcceptFor(b.Context(), "ana"); err != nil {
-		b.Fatal(err)
-	}
 	cookie, _, err := e.Access.StartSession(b.Context(), "ana")
 	if err != nil {
 		b.Fatal(err)
 	}
+	began := time.Now()
 	e.Run(b)
 	enginetest.Eventually(b, "what was released is served", func() bool {
 		table := e.Plane.Table()
 		return table != nil && table.Snapshot().Release == scaleReleases+2
 	})
+	b.Logf("it is served after %v", time.Since(began).Round(time.Millisecond))
+	ctx, stop := context.WithCancel(context.Background())
+	var following sync.WaitGroup
+	for _, follow := range []func(context.Context) error{e.Content.Follow, audit.Run} {
+		following.Go(func() { _ = follow(ctx) })
+	}
 	g := &grown{engine: e, server: httptest.NewServer(serve.Secure(serve.Exact(mux))), cookie: cookie}
-	b.Cleanup(g.server.Close)
+	b.Cleanup(func() {
+		g.server.Close()
+		stop()
+		following.Wait()
+	})
+	g.decide(b)
+	began = time.Now()
+	if _, err := e.Content.Search(b.Context(), enginetest.Shell(), "today", 1); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("search is ready after %v", time.Since(began).Round(time.Millisecond))
 	return g
+}
+
+// decide makes decisions until the journal has many, and keeps the id of the last
+// as that to explain.
+func (g *grown) decide(b testing.TB) {
+	e := g.engine
+	head, err := e.Core.Record.Journal.Head(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	decisions := 1
+	if head.Seq < scalePieces+scaleDecisions {
+		decisions = scaleDecisions
+	}
+	before, _ := e.Plane.Recorded()
+	for i := range decisions {
+		d := e.Decide(b, "home.hero", fmt.Sprintf("unit-%d", i), nil)
+		g.decision = string(d.ID)
+		if i%2000 == 1999 {
+			e.Recorded(b, before+int64(i)+1)
+		}
+	}
+	e.Recorded(b, before+int64(decisions))
+}
+
+// fill declares much: small releases first, then one of 500 pieces and one of all
+// the rest, which the journal tells one by one. No template takes them.
+func fill(b testing.TB, e *enginetest.Engine) {
+	e.Apply(b, enginetest.Workspace)
+	apply := func(message string, some ...throughline.Resource) {
+		if _, err := e.Content.Apply(b.Context(), enginetest.Shell(), content.Change{Message: message, Resources: some}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for i := range scaleReleases - 1 {
+		apply(fmt.Sprintf("Caption, take %d", i), caption(0, fmt.Sprintf("Take %d", i)))
+	}
+	var all []throughline.Resource
+	for i := 1; i <= scalePieces; i++ {
+		all = append(all, caption(i, fmt.Sprintf("Buy the %d today and save", i%5000)))
+	}
+	apply("Some of the captions", all[:scaleSome]...)
+	began := time.Now()
+	apply("All the captions", all[scaleSome:]...)
+	b.Logf("a release of %d pieces took %v", scalePieces-scaleSome, time.Since(began).Round(time.Millisecond))
+	if err := e.Access.AcceptFor(b.Context(), "ana"); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// described returns the document that the management API is held to.
+func described(b testing.TB) func() []byte {
+	raw, err := os.ReadFile("../../../docs/openapi.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var document any
+	if err := yaml.Unmarshal(raw, &document); err != nil {
+		b.Fatal(err)
+	}
+	if raw, err = json.Marshal(document); err != nil {
+		b.Fatal(err)
+	}
+	return func() []byte { return raw }
 }
 
 func caption(i int, words string) throughline.Resource {
@@ -125,7 +205,7 @@ func (g *grown) get(ctx context.Context, address string) (f fetched, err error) 
 
 // addresses are the pages of docs/pages.md that one can go to by name, and some
 // that stand for those with a name in their address.
-func addresses(b *testing.B) (all []string) {
+func (g *grown) addresses(b testing.TB) (all []string) {
 	f, err := os.Open("../../../docs/pages.md")
 	if err != nil {
 		b.Fatal(err)
@@ -144,9 +224,11 @@ func addresses(b *testing.B) (all []string) {
 	last := fmt.Sprint(scaleReleases + 2)
 	return append(all,
 		"/fragment/caption-050000", "/fragment/headline-short", "/template/card", "/placement/home.hero", "/person/ana", "/engine/main",
-		"/edit/placement/home.hero", "/release/500", "/release/"+last, "/journal/50000",
+		"/new/fragment", "/edit/placement/home.hero", "/release/500", "/release/"+fmt.Sprint(scaleReleases+1), "/release/"+last,
+		"/release?before=500", "/release?before=40", "/decision/"+g.decision, "/api/evaluateFlag",
+		"/journal/50000", "/journal?type=release", "/journal?before=40", "/journal?object=nothing-at-all", "/audit?object=nothing-at-all", "/audit?before=40",
 		"/make?kind=fragment&after=caption-099900", "/make/copy?after=caption-099900", "/make/copy?q=4999",
-		"/search?q=caption-054321", "/search?q=catpion", "/search?q=today+save", "/release?before=500", "/journal?type=release",
+		"/search?q=caption-054321", "/search?q=catpion", "/search?q=today+save", "/search?q=zzzzzzzz",
 	)
 }
 
@@ -156,7 +238,7 @@ func addresses(b *testing.B) (all []string) {
 // the first byte, cold that of the first time of all.
 func BenchmarkPagesAtScale(b *testing.B) {
 	g := newGrown(b)
-	for _, address := range addresses(b) {
+	for _, address := range g.addresses(b) {
 		b.Run(strings.ReplaceAll(strings.TrimPrefix(address, "/"), "/", "_")+" ", func(b *testing.B) {
 			cold, err := g.get(b.Context(), address)
 			if err != nil {
