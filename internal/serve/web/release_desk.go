@@ -197,6 +197,14 @@ func languages(ch throughline.Change) string {
 // saysReview is the answer of a review: how much, where, how risky, and what is
 // in the way.
 func saysReview(rev content.Review) string {
+	if n := inTheWay(rev); n > 0 {
+		return saysExtent(rev) + ", " + operate.Plural(n, "thing", "things") + " in the way"
+	}
+	return saysExtent(rev) + ", nothing in the way"
+}
+
+// saysExtent is how much a review is about, where it shows and how risky it is.
+func saysExtent(rev content.Review) string {
 	out := operate.Plural(len(rev.Plan.Changes), "change", "changes")
 	switch n := len(rev.Plan.Touches); {
 	case n > 0:
@@ -207,10 +215,7 @@ func saysReview(rev content.Review) string {
 	if rev.Plan.Risk.Level != "" {
 		out += ", " + string(rev.Plan.Risk.Level) + " risk"
 	}
-	if n := inTheWay(rev); n > 0 {
-		return out + ", " + operate.Plural(n, "thing", "things") + " in the way"
-	}
-	return out + ", nothing in the way"
+	return out
 }
 
 func inTheWay(rev content.Review) int {

@@ -61,8 +61,6 @@ type backView struct {
 	// Unlisted counts the changes left out.
 	Unlisted int
 	Stopped  []problemView
-	// Undo is the release that took it back already, to be undone in its place.
-	Digest string
 }
 
 func (w *Web) release(rw http.ResponseWriter, r *http.Request, v viewer) error {
@@ -143,9 +141,8 @@ func (p *releasePage) fill(w *Web, r *http.Request, people map[string]operate.Ow
 // saysRelease is the answer: how much it changes and how it stands.
 func saysRelease(rel throughline.Release, rev content.Review, people map[string]operate.Owner, zone *time.Location) string {
 	said := sentence(saysReview(rev))
-	if !waits(rel) {
-		said, _, _ = strings.Cut(said, ", nothing in the way")
-		said, _, _ = strings.Cut(said, " things in the way")
+	if !waits(rel) { // what stood in the way once does not now
+		said = sentence(saysExtent(rev))
 	}
 	at := func(t time.Time) string { return whenIn(t, zone).String() }
 	ended := func() string {
@@ -268,7 +265,7 @@ func (w *Web) newBack(ctx context.Context, v viewer, n int) (*backView, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &backView{Digest: rev.Digest.String(), Says: sentence(saysReview(rev))}
+	b := &backView{Says: sentence(saysReview(rev))}
 	for _, p := range slices.Concat(rev.Problems, rev.Refused) {
 		b.Stopped = append(b.Stopped, problemView{Text: sentence(p.Message), Fix: sentence(p.Fix)})
 	}

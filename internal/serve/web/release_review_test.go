@@ -2,9 +2,35 @@ package web
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 )
+
+func TestOnlyAWaitingReleaseSaysWhatIsInItsWay(t *testing.T) {
+	block := throughline.Finding{Severity: throughline.Block}
+	for name, c := range map[string]struct {
+		state    throughline.ReleaseState
+		findings []throughline.Finding
+		want     string
+	}{
+		"what waits says that nothing is":         {throughline.ReleaseProposed, nil, "2 changes that no placement shows, nothing in the way. It waits to be approved."},
+		"what waits says how much is":             {throughline.ReleaseProposed, []throughline.Finding{block, block}, "2 changes that no placement shows, 2 things in the way. It waits to be approved."},
+		"what was withdrawn says nothing of it":   {throughline.ReleaseWithdrawn, nil, "2 changes that no placement shows. Withdrawn; it never went live."},
+		"of what was withdrawn, one thing is not": {throughline.ReleaseWithdrawn, []throughline.Finding{block}, "2 changes that no placement shows. Withdrawn; it never went live."},
+		"nor are several":                         {throughline.ReleaseWithdrawn, []throughline.Finding{block, block}, "2 changes that no placement shows. Withdrawn; it never went live."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rev := content.Review{Plan: throughline.Plan{Changes: make([]throughline.Change, 2), Findings: c.findings}}
+			if got := saysRelease(throughline.Release{State: c.state}, rev, nil, time.UTC); got != c.want {
+				t.Errorf("%q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
 
 func TestPairsOfAPlacementAreFolded(t *testing.T) {
 	pairs := func(locales ...string) []pairView {
