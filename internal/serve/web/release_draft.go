@@ -63,28 +63,42 @@ type draftPart struct {
 const mostChosen = 200
 
 // onlyFrom reads what is chosen of a draft: none for all of it.
-func onlyFrom(form url.Values) (only []throughline.Ref) {
-	for _, text := range form["only"] {
-		if ref := refOf(text); len(only) < mostChosen && ref.Name != "" {
-			only = append(only, ref)
-		}
+func onlyFrom(form url.Values) ([]throughline.Ref, error) {
+	if n := len(form["only"]); n > mostChosen {
+		return nil, throughline.Errorf(throughline.TooLarge, "%d changes are chosen, and at most %d can be", n, mostChosen).
+			WithFix("choose fewer, or release all of the draft")
 	}
-	return only
+	return refsOf(form["only"])
+}
+
+// refsOf reads refs as Kind/name.
+func refsOf(texts []string) (refs []throughline.Ref, err error) {
+	for _, text := range texts {
+		ref, err := throughline.ParseRef(text)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
 }
 
 // typed is what a form sent, to be shown again.
 type typed struct {
-	only     []throughline.Ref
 	message  string
 	schedule throughline.Schedule
 	err      error
 }
 
 func (w *Web) draft(rw http.ResponseWriter, r *http.Request, v viewer) error {
-	return w.showDraft(rw, r, v, http.StatusOK, nil)
+	only, err := onlyFrom(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return w.showDraft(rw, r, v, http.StatusOK, only, nil)
 }
 
-func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, status int, again *typed) error {
+func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, status int, only []throughline.Ref, again *typed) error {
 	d, err := w.Releases.Draft(r.Context(), v.Caller)
 	if err != nil {
 		return err
@@ -105,10 +119,6 @@ func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, statu
 			Act:   "Make something", URL: "/make",
 		}
 		return w.render(rw, r, status, "draft", page)
-	}
-	only := onlyFrom(r.URL.Query())
-	if again != nil {
-		only = again.only
 	}
 	only = slices.DeleteFunc(only, func(ref throughline.Ref) bool { // it may have left the draft meanwhile
 		return !slices.ContainsFunc(d.Items, func(item content.DraftItem) bool { return item.Ref == ref })
@@ -217,9 +227,9 @@ func (w *Web) changeDraft(rw http.ResponseWriter, r *http.Request, v viewer) err
 	case "release", "schedule":
 		return w.releaseDraft(rw, r, v)
 	case "discard":
-		var refs []throughline.Ref
-		for _, text := range r.PostForm["ref"] {
-			refs = append(refs, refOf(text))
+		refs, err := refsOf(r.PostForm["ref"])
+		if err != nil {
+			return err
 		}
 		if _, err = w.Releases.Discard(ctx, by, refs...); err == nil {
 			said := "The draft is discarded."
@@ -246,12 +256,6 @@ func (w *Web) changeDraft(rw http.ResponseWriter, r *http.Request, v viewer) err
 	return nil
 }
 
-// refOf reads Kind/name.
-func refOf(text string) throughline.Ref {
-	kind, name, _ := strings.Cut(text, "/")
-	return throughline.Ref{Kind: throughline.Kind(kind), Name: name}
-}
-
 // digestFrom reads the digest of what was looked at. A form without one is of
 // nothing that anybody saw.
 func digestFrom(r *http.Request) (throughline.Digest, error) {
@@ -263,7 +267,11 @@ func digestFrom(r *http.Request) (throughline.Digest, error) {
 }
 
 func (w *Web) releaseDraft(rw http.ResponseWriter, r *http.Request, v viewer) error {
-	sent := &typed{message: strings.TrimSpace(r.PostFormValue("message")), only: onlyFrom(r.PostForm)}
+	only, err := onlyFrom(r.PostForm)
+	if err != nil {
+		return err
+	}
+	sent := &typed{message: strings.TrimSpace(r.PostFormValue("message"))}
 	if r.PostFormValue("do") == "schedule" {
 		sent.schedule = scheduleFrom(r)
 		if sent.schedule.IsZero() {
@@ -277,14 +285,14 @@ func (w *Web) releaseDraft(rw http.ResponseWriter, r *http.Request, v viewer) er
 		err = sent.err
 	}
 	if err == nil {
-		rel, err = w.Releases.Propose(r.Context(), v.Caller, content.Proposal{Draft: true, Only: sent.only, Message: sent.message, Schedule: sent.schedule, Reviewed: reviewed})
+		rel, err = w.Releases.Propose(r.Context(), v.Caller, content.Proposal{Draft: true, Only: only, Message: sent.message, Schedule: sent.schedule, Reviewed: reviewed})
 	}
 	if err != nil {
 		if !isProblem(err) {
 			return err
 		}
 		sent.err = err
-		return w.showDraft(rw, r, v, serve.FaultOf(err).Status, sent)
+		return w.showDraft(rw, r, v, serve.FaultOf(err).Status, only, sent)
 	}
 	w.toast(rw, r, released(rel))
 	http.Redirect(rw, r, releaseURL(rel.Number), http.StatusSeeOther)

@@ -100,6 +100,22 @@ func TestReleasingAPartOfADraft(t *testing.T) {
 			t.Errorf("another way to look forgets the part: %s", look)
 		}
 	})
+	t.Run("a choice that cannot be read is refused, and is not all of the draft", func(t *testing.T) {
+		many := slices.Repeat([]string{"Fragment/headline-short"}, 201)
+		for text, refs := range map[string][]string{"no ref": {"headline-short"}, "no kind": {"Slogan/headline-short"}, "no name": {""}, "too many": many} {
+			if w := h.get(t, "ana", choose(refs...)); w.Code < 400 || w.Code >= 500 {
+				t.Errorf("%s: it shows %d", text, w.Code)
+			}
+			form := h.get(t, "ana", "/draft").form("/draft", "do", "release", "message", "mine")
+			form["only"] = refs
+			if w := h.post(t, "ana", "/draft", form); w.Code < 400 || w.Code >= 500 || w.Code == http.StatusConflict {
+				t.Errorf("%s: releasing it answers %d", text, w.Code)
+			}
+		}
+		if w := h.post(t, "ana", "/draft", url.Values{"do": {"discard"}, "ref": {"headline-short"}}); w.Code != http.StatusBadRequest {
+			t.Errorf("discarding what is none answers %d", w.Code)
+		}
+	})
 	t.Run("what changed meanwhile is refused, and the part stays chosen", func(t *testing.T) {
 		page := h.get(t, "ana", choose("Fragment/headline-short"))
 		form := page.form("/draft", "do", "release", "message", "mine", "only", "Fragment/headline-short")
@@ -140,7 +156,10 @@ func TestReleasingAPartOfADraft(t *testing.T) {
 		}
 	})
 	t.Run("a part of what is not in the draft is all of it", func(t *testing.T) {
-		if a := h.get(t, "ana", choose("Fragment/nothing", "<script>/x")); a.Code != http.StatusOK || a.doc.Find(".part").Length() > 0 || strings.Contains(a.Body.String(), "<script>/x") {
+		if a := h.get(t, "ana", choose("Fragment/nothing")); a.Code != http.StatusOK || a.doc.Find(".part").Length() > 0 {
+			t.Errorf("%d", a.Code)
+		}
+		if a := h.get(t, "ana", choose("<script>/x")); a.Code != http.StatusBadRequest || strings.Contains(a.Body.String(), "<script>/x") {
 			t.Errorf("%d", a.Code)
 		}
 	})

@@ -412,7 +412,11 @@ func keptAs(v viewer, in content.ReviewInput) string {
 }
 
 func (w *Web) draftRendering(rw http.ResponseWriter, r *http.Request, v viewer) error {
-	return w.rendering(rw, r, v, content.ReviewInput{Draft: true, Only: onlyFrom(r.URL.Query()), Locale: r.URL.Query().Get("locale")})
+	only, err := onlyFrom(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return w.rendering(rw, r, v, content.ReviewInput{Draft: true, Only: only, Locale: r.URL.Query().Get("locale")})
 }
 
 func (w *Web) releaseRendering(rw http.ResponseWriter, r *http.Request, v viewer) error {
