@@ -270,7 +270,7 @@ func (s *shell) printStatus(st operate.Status) {
 	if !st.Ready {
 		serves = "has nothing live to serve"
 	}
-	s.printf("%s %s. Owner: %s.\n", orText(st.Title, "This engine"), serves, owner)
+	s.printf("%s %s. Owner: %s.\n", cmp.Or(st.Title, "This engine"), serves, owner)
 	for _, trouble := range st.Troubles {
 		s.printf("Trouble: %s\n", trouble)
 	}
@@ -299,13 +299,6 @@ func (s *shell) printUnheard(u operate.Unheard) {
 	if says := u.SaysOthers(); says != "" {
 		s.printf("%s\n", says)
 	}
-}
-
-func orText(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func (s *shell) printLine(l operate.Line) {
@@ -351,7 +344,7 @@ func (s *shell) printPlacement(p operate.Placement) {
 
 func (s *shell) printVariant(v operate.Variant) {
 	s.printf("Variant %s of %s, owner %s\n", v.ID, v.Placement, v.Owner.Name)
-	s.printf("Template %s, brief %s, in %s.\n", v.Template, orText(v.Brief, "none"), releaseNumbers(v.Releases))
+	s.printf("Template %s, brief %s, in %s.\n", v.Template, cmp.Or(v.Brief, "none"), releaseNumbers(v.Releases))
 	list := s.table("SLOT", "LEVEL", "TEXT")
 	for _, slot := range v.Slots {
 		list.row(slot.Slot, string(slot.Level), slot.Text)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -94,7 +95,7 @@ func (s *shell) printChanges(changes []throughline.Change) {
 			continue
 		}
 		for _, f := range ch.Fields {
-			s.printf("    %s: %s -> %s\n", f.Path, orNone(f.From), orNone(f.To))
+			s.printf("    %s: %s -> %s\n", f.Path, cmp.Or(f.From, "(none)"), cmp.Or(f.To, "(none)"))
 		}
 	}
 }
@@ -115,13 +116,6 @@ func (s *shell) printFindings(findings []throughline.Finding) {
 			s.printf("      fix: %s\n", f.Fix)
 		}
 	}
-}
-
-func orNone(json string) string {
-	if json == "" {
-		return "(none)"
-	}
-	return json
 }
 
 func sortedKeys[V any](m map[string]V) []string {

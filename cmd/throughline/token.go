@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -79,7 +80,7 @@ func (c *tokenListCmd) Run(s *shell) error {
 		if !t.ExpiresAt.IsZero() {
 			ends = t.ExpiresAt.Format(time.DateOnly)
 		}
-		list.row(t.Name, string(t.Scope), ends, orText(t.LastUsed, "never"), t.CreatedBy)
+		list.row(t.Name, string(t.Scope), ends, cmp.Or(t.LastUsed, "never"), t.CreatedBy)
 	}
 	list.end()
 	return nil

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -414,7 +415,7 @@ func (c *Content) fillFields(ctx context.Context, s sides, changes []throughline
 			if ch.Action == throughline.Delete {
 				res, ok = s.before.Get(ch.Ref)
 			}
-			if digest := cmpDigest(ch.To, ch.From); !ok {
+			if digest := cmp.Or(ch.To, ch.From); !ok {
 				found, err := revisionOrNone(r, digest)
 				if err != nil && throughline.CodeOf(err) != throughline.NotFound {
 					return err
@@ -425,14 +426,6 @@ func (c *Content) fillFields(ctx context.Context, s sides, changes []throughline
 		}
 		return nil
 	})
-}
-
-// cmpDigest returns the first of two digests that is one.
-func cmpDigest(a, b throughline.Digest) throughline.Digest {
-	if a.IsZero() {
-		return b
-	}
-	return a
 }
 
 // wholeFields lists everything a resource says, as it comes or goes.

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (rev *Review) show(s sides, locale string) error {
 		at := Touched{Touch: t}
 		v := view{old: placementIn(s.old, t.Placement), now: placementIn(s.built.snapshot, t.Placement)}
 		v.was, v.is = newFace(s.before, v.old), newFace(s.next, v.now)
-		if p := cmpPlacement(v.now, v.old); p != nil {
+		if p := cmp.Or(v.now, v.old); p != nil {
 			at.Title, at.Channel = p.Title, p.Channel
 			if ch := declare.Spec[*throughline.Channel](s.next, p.Channel); ch != nil {
 				at.Surface = ch.Surface
@@ -105,13 +106,6 @@ func placementIn(s *throughline.Snapshot, name string) *throughline.SnapshotPlac
 		}
 	}
 	return nil
-}
-
-func cmpPlacement(a, b *throughline.SnapshotPlacement) *throughline.SnapshotPlacement {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // face is how a placement draws its variants.

@@ -41,14 +41,8 @@ func (c ChangeBody) change() (content.Change, error) {
 		return content.Change{}, err
 	}
 	out := content.Change{Resources: resources, Prune: c.Prune, Message: c.Message, Base: c.Base}
-	for _, s := range c.Delete {
-		ref, err := throughline.ParseRef(s)
-		if err != nil {
-			return content.Change{}, err
-		}
-		out.Delete = append(out.Delete, ref)
-	}
-	return out, nil
+	out.Delete, err = refsOf(c.Delete)
+	return out, err
 }
 
 type changeInput struct{ Body ChangeBody }

@@ -92,11 +92,9 @@ type ProblemsBody struct {
 	Problems []serve.Fault `json:"problems"`
 }
 
-type noInput struct{}
-
 func (a *API) registerDrafts() {
 	register(a, engine.RightChange, http.MethodGet, "/api/v1/draft", "getDraft", "Your draft: what you changed and did not release",
-		func(ctx context.Context, _ *noInput) (DraftBody, error) {
+		func(ctx context.Context, _ *struct{}) (DraftBody, error) {
 			return draftOf(a.content.Draft(ctx, serve.CallerOf(ctx)))
 		})
 	register(a, engine.RightChange, http.MethodPost, "/api/v1/draft", "saveDraft", "Save edits into your draft; what was changed meanwhile is merged",
@@ -109,11 +107,11 @@ func (a *API) registerDrafts() {
 			return SavedBody{saved, itemsOf(saved.Items)}, err
 		})
 	register(a, engine.RightChange, http.MethodPost, "/api/v1/draft/undo", "undoDraft", "Take back the last step of your draft",
-		func(ctx context.Context, _ *noInput) (DraftBody, error) {
+		func(ctx context.Context, _ *struct{}) (DraftBody, error) {
 			return draftOf(a.content.Undo(ctx, serve.CallerOf(ctx)))
 		})
 	register(a, engine.RightChange, http.MethodPost, "/api/v1/draft/redo", "redoDraft", "Do again what was taken back last",
-		func(ctx context.Context, _ *noInput) (DraftBody, error) {
+		func(ctx context.Context, _ *struct{}) (DraftBody, error) {
 			return draftOf(a.content.Redo(ctx, serve.CallerOf(ctx)))
 		})
 	register(a, engine.RightChange, http.MethodPost, "/api/v1/draft/discard", "discardDraft", "Take items out of your draft, or all of them",
@@ -130,11 +128,11 @@ func (a *API) registerDrafts() {
 			return draftOf(a.content.Discard(ctx, serve.CallerOf(ctx), refs...))
 		})
 	register(a, engine.RightChange, http.MethodGet, "/api/v1/draft/plan", "planDraft", "What releasing your draft would do",
-		func(ctx context.Context, _ *noInput) (throughline.Plan, error) {
+		func(ctx context.Context, _ *struct{}) (throughline.Plan, error) {
 			return a.content.PlanDraft(ctx, serve.CallerOf(ctx))
 		})
 	register(a, engine.RightChange, http.MethodGet, "/api/v1/draft/problems", "draftProblems", "What keeps your draft from being released, by field",
-		func(ctx context.Context, _ *noInput) (ProblemsBody, error) {
+		func(ctx context.Context, _ *struct{}) (ProblemsBody, error) {
 			problems, err := a.content.Problems(ctx, serve.CallerOf(ctx))
 			out := ProblemsBody{Problems: []serve.Fault{}}
 			for _, p := range problems {
@@ -143,7 +141,7 @@ func (a *API) registerDrafts() {
 			return out, err
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/drafts", "listDrafts", "Who works on how much",
-		func(ctx context.Context, _ *noInput) ([]content.DraftSummary, error) {
+		func(ctx context.Context, _ *struct{}) ([]content.DraftSummary, error) {
 			return a.content.Drafts(ctx, serve.CallerOf(ctx))
 		})
 }

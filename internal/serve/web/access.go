@@ -120,9 +120,8 @@ type signInPage struct {
 	// Next is where to go afterwards.
 	Next    string
 	Problem *serve.Fault
-	// Resume is a form that was sent after its session ended, sealed; For whose it
-	// was.
-	Resume, For string
+	// Resume is a form that was sent after its session ended, sealed.
+	Resume string
 	// Says is what to know first; empty for nothing.
 	Says string
 	// Provider is what else one can sign in with; empty for nothing.

@@ -17,7 +17,6 @@ type designPage struct {
 	Icons    []string
 	Fields   []field
 	Table    table
-	Plain    table
 	Tabs     []tab
 	Toasts   []toast
 	Empty    beginning

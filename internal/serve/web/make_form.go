@@ -57,10 +57,10 @@ type formRow struct {
 	// Index is its position, Said what it is called.
 	Index int
 	Said  string
-	// Keyed entries have a name: KeyName is what the form sends it as. One that is
-	// Fixed cannot be renamed.
-	Keyed, Fixed bool
+	// KeyName is what the form sends the name Key of an entry of a map as. One
+	// that is Fixed cannot be renamed.
 	KeyName, Key string
+	Fixed        bool
 	Field        *formField
 	Last         bool
 	// Blank is the empty entry below the others.
@@ -340,7 +340,7 @@ func (m *formMaker) entry(f *formField, s *content.Schema, i int, key string, v 
 	if s.Keys == "slot" {
 		m.filler(field, key)
 	}
-	return &formRow{Index: i, Said: key, Keyed: true, Fixed: fixed, KeyName: name + "=", Key: key, Field: field}
+	return &formRow{Index: i, Said: key, Fixed: fixed, KeyName: name + "=", Key: key, Field: field}
 }
 
 // keys returns the names a map is known to have, nil where it may have any, and

@@ -49,7 +49,7 @@ func (w *Web) keepForm(rw http.ResponseWriter, r *http.Request, err error) error
 		return serr
 	}
 	return w.showSignIn(rw, r, http.StatusUnauthorized, signInPage{
-		shell: w.shell(r, viewer{}, "Sign in"), Next: "/", Resume: sealed, For: whose, Person: whose,
+		shell: w.shell(r, viewer{}, "Sign in"), Next: "/", Resume: sealed, Person: whose,
 		Says: "Your session ended while you were typing. Nothing is lost: sign in again, and what you sent goes on.",
 	})
 }
