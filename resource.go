@@ -1,11 +1,13 @@
 package throughline
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -102,6 +104,15 @@ type Ref struct {
 
 // String returns the ref as Kind/name.
 func (r Ref) String() string { return string(r.Kind) + "/" + r.Name }
+
+// Compare orders refs by kind, those that others refer to first, then by name.
+func (r Ref) Compare(other Ref) int {
+	if r.Kind == other.Kind {
+		return cmp.Compare(r.Name, other.Name)
+	}
+	kinds := Kinds()
+	return cmp.Or(slices.Index(kinds, r.Kind)-slices.Index(kinds, other.Kind), cmp.Compare(r.Kind, other.Kind))
+}
 
 // ParseRef reads Kind/name.
 func ParseRef(s string) (Ref, error) {

@@ -284,7 +284,8 @@ func (c *Content) List(ctx context.Context, kind throughline.Kind) ([]throughlin
 		all, err = c.everything(r)
 		return err
 	})
-	return inReadingOrder(all), err
+	slices.SortFunc(all, func(a, b throughline.Resource) int { return a.Ref().Compare(b.Ref()) })
+	return all, err
 }
 
 func kindNames() string {
@@ -293,15 +294,6 @@ func kindNames() string {
 		names = append(names, string(k))
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}
-
-// inReadingOrder sorts by kind, those that others refer to first, then name.
-func inReadingOrder(all []throughline.Resource) []throughline.Resource {
-	kinds := throughline.Kinds()
-	slices.SortStableFunc(all, func(a, b throughline.Resource) int {
-		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
-	})
-	return all
 }
 
 // Export returns everything in force as YAML that apply takes back unchanged.

@@ -201,10 +201,7 @@ func draftItems(r record.Reader, person string) (items []DraftItem, err error) {
 		}
 		items = append(items, item)
 	}
-	kinds := throughline.Kinds()
-	slices.SortStableFunc(items, func(a, b DraftItem) int {
-		return slices.Index(kinds, a.Ref.Kind) - slices.Index(kinds, b.Ref.Kind)
-	})
+	slices.SortFunc(items, func(a, b DraftItem) int { return a.Ref.Compare(b.Ref) })
 	return items, nil
 }
 

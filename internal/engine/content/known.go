@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/throughline-engine/throughline"
@@ -294,15 +293,9 @@ func uses(res throughline.Resource) []throughline.Ref {
 	return sortedRefs(seen)
 }
 
-// sortedRefs sorts refs by kind and name.
+// sortedRefs lists refs by kind and name.
 func sortedRefs(set map[throughline.Ref]bool) []throughline.Ref {
-	kinds := throughline.Kinds()
-	return slices.SortedFunc(maps.Keys(set), func(a, b throughline.Ref) int {
-		if d := slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind); d != 0 {
-			return d
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
+	return slices.SortedFunc(maps.Keys(set), throughline.Ref.Compare)
 }
 
 // leaf is one text of a resource and the field it is in.

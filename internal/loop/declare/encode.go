@@ -23,7 +23,7 @@ import (
 func Encode(resources []throughline.Resource) ([]byte, error) {
 	var out bytes.Buffer
 	sorted := slices.Clone(resources)
-	slices.SortStableFunc(sorted, func(a, b throughline.Resource) int { return compareRefs(a.Ref(), b.Ref()) })
+	slices.SortStableFunc(sorted, inOrder)
 	for i, r := range sorted {
 		if i > 0 {
 			out.WriteString("---\n")

@@ -27,7 +27,6 @@ func NewSet(resources []throughline.Resource) Set {
 	for _, r := range resources { // not of the map: what comes nearly sorted is soon sorted
 		s.sorted = append(s.sorted, s.byRef[r.Ref()])
 	}
-	inOrder := byKindAndName()
 	slices.SortStableFunc(s.sorted, inOrder)
 	s.sorted = slices.CompactFunc(s.sorted, func(a, b throughline.Resource) bool { return inOrder(a, b) == 0 })
 	return s
@@ -47,7 +46,6 @@ func (s Set) With(put []throughline.Resource, gone ...throughline.Ref) Set {
 	}
 	left := fresh.sorted
 	next.sorted = make([]throughline.Resource, 0, len(next.byRef))
-	inOrder := byKindAndName()
 	for _, r := range s.sorted {
 		for len(left) > 0 && inOrder(left[0], r) < 0 {
 			next.sorted, left = append(next.sorted, left[0]), left[1:]
@@ -63,25 +61,8 @@ func (s Set) With(put []throughline.Resource, gone ...throughline.Ref) Set {
 	return next
 }
 
-// byKindAndName returns what orders resources: by kind as throughline.Kinds has
-// them, then by name.
-func byKindAndName() func(a, b throughline.Resource) int {
-	rank := map[throughline.Kind]int{}
-	for i, k := range throughline.Kinds() {
-		rank[k] = i
-	}
-	return func(a, b throughline.Resource) int {
-		if a.Kind != b.Kind {
-			return cmp.Compare(rank[a.Kind], rank[b.Kind])
-		}
-		return cmp.Compare(a.Metadata.Name, b.Metadata.Name)
-	}
-}
-
-func compareRefs(a, b throughline.Ref) int {
-	kinds := throughline.Kinds()
-	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Name, b.Name))
-}
+// inOrder compares two resources by kind, then by name.
+func inOrder(a, b throughline.Resource) int { return a.Ref().Compare(b.Ref()) }
 
 // Get returns the resource of that name.
 func (s Set) Get(ref throughline.Ref) (throughline.Resource, bool) {
