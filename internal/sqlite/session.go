@@ -26,7 +26,7 @@ func newSession(ctx context.Context, db *database, conn *sql.Conn) (*session, er
 	s := &session{db: db, conn: conn}
 	err := prepare(ctx, db, conn, []statement{
 		{&s.get, "SELECT value, version FROM kv WHERE bucket = ? AND key = ?"},
-		{&s.list, "SELECT key, value, version FROM kv WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key LIMIT ?"},
+		{&s.list, listFrom},
 		{&s.pending, "SELECT id, event FROM outbox ORDER BY id LIMIT ?"},
 		{&s.version, "SELECT version FROM counter"},
 		{&s.setVersion, "UPDATE counter SET version = ?"},
@@ -73,15 +73,24 @@ func (r *reader) Get(bucket, key string) (record.Entry, error) {
 	return e, nil
 }
 
-// listPage is how many entries are fetched at once: the caller may write to the
-// same transaction while it goes through them.
-const listPage = 128
+// listFrom begins at the higher of two bounds. Of two that the index could serve
+// it takes the first, and goes through everything up to the second: the plus keeps
+// the one that only leaves out a single entry from the index.
+const listFrom = "SELECT key, value, version FROM kv WHERE bucket = ?1 AND key >= max(?2, ?3) AND +key > ?2 ORDER BY key LIMIT ?4"
+
+// listFirst and listPage are how many entries are fetched at once, at first and
+// later: the caller may write to the same transaction while it goes through them,
+// and most often wants the few of one prefix.
+const (
+	listFirst = 16
+	listPage  = 256
+)
 
 // List implements record.Reader.
 func (r *reader) List(bucket, prefix, after string) iter.Seq2[record.Entry, error] {
 	return func(yield func(record.Entry, error) bool) {
-		for {
-			page, err := r.page(bucket, prefix, after)
+		for most := listFirst; ; most = listPage {
+			page, err := r.page(bucket, prefix, after, most)
 			if err != nil {
 				yield(record.Entry{}, err)
 				return
@@ -91,7 +100,7 @@ func (r *reader) List(bucket, prefix, after string) iter.Seq2[record.Entry, erro
 					return
 				}
 			}
-			if len(page) < listPage {
+			if len(page) < most {
 				return
 			}
 			after = page[len(page)-1].Key
@@ -99,12 +108,13 @@ func (r *reader) List(bucket, prefix, after string) iter.Seq2[record.Entry, erro
 	}
 }
 
-// page returns the next entries from prefix on, which may go beyond it.
-func (r *reader) page(bucket, prefix, after string) (page []record.Entry, err error) {
+// page returns the next entries from prefix on, which may go beyond it, and at
+// most so many.
+func (r *reader) page(bucket, prefix, after string, most int) (page []record.Entry, err error) {
 	if err := r.live(); err != nil {
 		return nil, err
 	}
-	rows, err := r.session.list.QueryContext(r.ctx, bucket, after, prefix, listPage)
+	rows, err := r.session.list.QueryContext(r.ctx, bucket, after, prefix, most)
 	if err != nil {
 		return nil, r.session.db.failed("read", err)
 	}

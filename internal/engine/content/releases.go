@@ -13,12 +13,21 @@ import (
 
 // see returns a release, or NotFound for who may not see it: also that there is
 // one is secret.
-func (c *Content) see(ctx context.Context, by engine.Caller, number int) (rel throughline.Release, err error) {
+func (c *Content) see(ctx context.Context, by engine.Caller, number int) (throughline.Release, error) {
+	return c.seen(ctx, by, number, readRelease)
+}
+
+// ReleaseHead returns a release without what it changes, or NotFound.
+func (c *Content) ReleaseHead(ctx context.Context, by engine.Caller, number int) (throughline.Release, error) {
+	return c.seen(ctx, by, number, readHead)
+}
+
+func (c *Content) seen(ctx context.Context, by engine.Caller, number int, read func(record.Reader, int) (throughline.Release, error)) (rel throughline.Release, err error) {
 	if by.Stranger() {
 		return rel, by.Need(engine.RightRead)
 	}
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		rel, err = readRelease(r, number)
+		rel, err = read(r, number)
 		return err
 	})
 	if err != nil {

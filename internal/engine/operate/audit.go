@@ -60,7 +60,7 @@ const (
 	// auditEvery is how often the journal is followed.
 	auditEvery = time.Second
 	// auditLook is how many rows a page looks at before it shows what it has.
-	auditLook = 20_000
+	auditLook = 8_000
 	// auditSlack is how much earlier than its neighbours a row may be: the clocks
 	// of processes differ, and what waited for the journal came late.
 	auditSlack = 24 * time.Hour

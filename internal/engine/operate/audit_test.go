@@ -171,7 +171,7 @@ func TestAuditLooksSoFarAndNoFurther(t *testing.T) {
 	e := enginetest.Open(t, enginetest.Options{Clock: clock.Now})
 	appendMany(t, e, throughline.EventTemplateVersioned, 0, 1)
 	clock.Turn(72 * time.Hour)
-	appendMany(t, e, throughline.EventPieceVersioned, 1, 21_000)
+	appendMany(t, e, throughline.EventPieceVersioned, 1, 8_500)
 	audit := operate.NewAudit(e.Core)
 	for page := (operate.AuditPage{Behind: 1}); page.Behind > 0; {
 		var err error

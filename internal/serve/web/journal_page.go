@@ -130,7 +130,7 @@ func (w *Web) mayOf(r *http.Request, v viewer) func(throughline.Event) bool {
 			if !ok {
 				number, err := strconv.Atoi(o.ID)
 				if err == nil {
-					_, err = w.Sight.Exclusions.Release(r.Context(), v.Caller, number)
+					_, err = w.Sight.Exclusions.ReleaseHead(r.Context(), v.Caller, number)
 				}
 				may = err == nil
 				known[o.ID] = may

@@ -33,8 +33,9 @@ type Decisions interface {
 type Exclusions interface {
 	// Exclusions returns each rule with a count and an example.
 	Exclusions(ctx context.Context, placement string) (content.Exclusions, error)
-	// Release returns a release that the caller may see, or NotFound.
-	Release(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
+	// ReleaseHead returns a release that the caller may see, without what it
+	// changes, or NotFound.
+	ReleaseHead(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
 }
 
 // Sight is what the pages read that show what happens: placements, variants,

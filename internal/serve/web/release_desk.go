@@ -33,6 +33,8 @@ type Releases interface {
 	Releases(ctx context.Context, by engine.Caller, f content.ReleaseFilter) (content.ReleasePage, error)
 	// Release returns one, or NotFound for what the caller may not know of.
 	Release(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
+	// ReleaseHead returns it without what it changes.
+	ReleaseHead(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
 	// May says which of the methods below are allowed, and why not the rest.
 	May(ctx context.Context, by engine.Caller, number int) (content.ReleaseRights, error)
 	// Approve lets a release go live that somebody else made.

@@ -284,7 +284,7 @@ func (w *Web) after(rw http.ResponseWriter, r *http.Request, v viewer, n int, se
 	if !isProblem(sent.err) {
 		return sent.err
 	}
-	if _, err := w.Releases.Release(r.Context(), v.Caller, n); err != nil {
+	if _, err := w.Releases.ReleaseHead(r.Context(), v.Caller, n); err != nil {
 		return err
 	}
 	return w.showRelease(rw, r, v, n, serve.FaultOf(sent.err).Status, sent)
@@ -296,7 +296,7 @@ func (w *Web) approve(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		return err
 	}
 	ctx := r.Context()
-	now, err := w.Releases.Release(ctx, v.Caller, n)
+	now, err := w.Releases.ReleaseHead(ctx, v.Caller, n)
 	if err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (w *Web) approve(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		rel, sent.err = w.Releases.Approve(ctx, v.Caller, n)
 	}
 	if throughline.CodeOf(sent.err) == throughline.Conflict {
-		if now, err := w.Releases.Release(ctx, v.Caller, n); err == nil && now.ApprovedBy != nil {
+		if now, err := w.Releases.ReleaseHead(ctx, v.Caller, n); err == nil && now.ApprovedBy != nil {
 			return w.approvedAlready(rw, r, now)
 		}
 	}

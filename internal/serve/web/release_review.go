@@ -424,7 +424,7 @@ func (w *Web) releaseRendering(rw http.ResponseWriter, r *http.Request, v viewer
 	if err != nil {
 		return err
 	}
-	if _, err := w.Releases.Release(r.Context(), v.Caller, n); err != nil {
+	if _, err := w.Releases.ReleaseHead(r.Context(), v.Caller, n); err != nil {
 		return err // before anything kept is shown: it may be secret
 	}
 	return w.rendering(rw, r, v, content.ReviewInput{Release: n, Locale: r.URL.Query().Get("locale")})
