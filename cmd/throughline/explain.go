@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/content"
@@ -105,7 +107,7 @@ func (c *explainCmd) decision(s *shell, engine *client) error {
 	}
 	if a.Today != nil {
 		s.printf("Asked today, release %d, epoch %d: %s\n", a.Today.Release, a.Today.Epoch, a.Today.Reason)
-		for _, slot := range sortedKeys(a.Today.Levels) {
+		for _, slot := range slices.Sorted(maps.Keys(a.Today.Levels)) {
 			s.printf("  %-12s %-32s %s\n", slot, a.Today.Levels[slot], a.Today.Values[slot])
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func (s *shell) printPlan(p throughline.Plan) {
 	s.printChanges(p.Changes)
 	for _, t := range p.Touches {
 		s.printf("  touches Placement/%s (%s): %d -> %s, %d new\n", t.Placement, t.Owner, t.Before, operate.Plural(t.After, "variant", "variants"), t.Changed)
-		for _, rule := range sortedKeys(t.Excluded) {
+		for _, rule := range slices.Sorted(maps.Keys(t.Excluded)) {
 			s.printf("          %s excludes %s\n", rule, operate.Plural(t.Excluded[rule], "combination", "combinations"))
 		}
 	}
@@ -116,13 +117,4 @@ func (s *shell) printFindings(findings []throughline.Finding) {
 			s.printf("      fix: %s\n", f.Fix)
 		}
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -13,7 +14,7 @@ const shownOptions = 8
 
 func (s *shell) printWhy(e live.Explanation) {
 	s.printf("%s\n", e.Reason)
-	for _, slot := range sortedKeys(e.Levels) {
+	for _, slot := range slices.Sorted(maps.Keys(e.Levels)) {
 		s.printf("  %-12s %-32s %s\n", slot, e.Levels[slot], e.Values[slot])
 	}
 	for _, a := range e.Audiences {
@@ -47,7 +48,7 @@ func (s *shell) printWhy(e live.Explanation) {
 			mark = "*"
 		}
 		s.printf("%s %6.2f %%  %s", mark, 100*o.Propensity, o.Variant)
-		for _, slot := range sortedKeys(o.Levels) {
+		for _, slot := range slices.Sorted(maps.Keys(o.Levels)) {
 			s.printf("  %s", o.Levels[slot])
 		}
 		s.printf("\n")
@@ -56,7 +57,7 @@ func (s *shell) printWhy(e live.Explanation) {
 	for _, x := range e.Excluded {
 		reasons[x.Reason]++
 	}
-	for _, reason := range sortedKeys(reasons) {
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		s.printf("%s not eligible: %s\n", operate.Plural(reasons[reason], "variant was", "variants were"), reason)
 	}
 }

@@ -211,7 +211,7 @@ func (c *Content) Follow(ctx context.Context) error {
 	}
 }
 
-// titleOf returns what people call a resource, which may be nothing but its
+// titleOf returns what people call a resource; empty for one that has only its
 // name.
 func titleOf(res throughline.Resource) string {
 	switch s := res.Spec.(type) {

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -98,9 +99,7 @@ func (c *Content) Object(ctx context.Context, by engine.Caller, ref throughline.
 		} else if o.Draft.Resource != nil {
 			shown = *o.Draft.Resource
 		}
-		if o.Title = titleOf(shown); o.Title == "" {
-			o.Title = ref.Name
-		}
+		o.Title = cmp.Or(titleOf(shown), ref.Name)
 		o.Uses, o.UsedBy = uses(shown), sortedRefs(k.usedBy[ref])
 		for _, f := range k.findings {
 			if f.Object == ref || f.Template == ref.Name && ref.Kind == throughline.KindTemplate {
@@ -408,10 +407,7 @@ func (q *ObjectQuery) takes(res throughline.Resource, words []string) bool {
 }
 
 func rowOf(r record.Reader, person string, res throughline.Resource) (ObjectRow, error) {
-	row := ObjectRow{Ref: res.Ref(), Title: titleOf(res), Resource: res, Digest: res.Digest()}
-	if row.Title == "" {
-		row.Title = res.Metadata.Name
-	}
+	row := ObjectRow{Ref: res.Ref(), Title: cmp.Or(titleOf(res), res.Metadata.Name), Resource: res, Digest: res.Digest()}
 	past, err := history(r, row.Ref)
 	if err != nil {
 		return row, err

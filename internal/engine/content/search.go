@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -88,10 +89,7 @@ func (c *Content) hit(r record.Reader, by engine.Caller, id string, words []stri
 // hitOf says where the words of a query stand in a resource: in its name, or in
 // the text that has most of them.
 func hitOf(res throughline.Resource, words []string) Hit {
-	hit := Hit{Ref: res.Ref(), Title: titleOf(res)}
-	if hit.Title == "" {
-		hit.Title = res.Metadata.Name
-	}
+	hit := Hit{Ref: res.Ref(), Title: cmp.Or(titleOf(res), res.Metadata.Name)}
 	if fitting(res.Metadata.Name+" "+titleOf(res), words) == len(words) {
 		return hit
 	}

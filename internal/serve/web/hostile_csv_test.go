@@ -32,7 +32,7 @@ func TestNoTableRunsInASpreadsheet(t *testing.T) {
 	}
 	for _, row := range rows {
 		for _, cell := range row {
-			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n|%\xef") {
+			if cell != "" && strings.IndexByte("=+-@\t\r\n|%\xef", cell[0]) >= 0 {
 				t.Errorf("the cell %q runs", cell)
 			}
 		}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -369,12 +368,6 @@ func (w *Web) objectSaid(rw http.ResponseWriter, r *http.Request, v viewer, ref 
 		all = []said{}
 	}
 	return answerJSON(rw, map[string]any{"said": all, "tried": page.Tried})
-}
-
-func answerJSON(rw http.ResponseWriter, v any) error {
-	rw.Header().Set("Content-Type", "application/json")
-	rw.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(rw).Encode(v)
 }
 
 // tried is what a guardrail says of the text there is.

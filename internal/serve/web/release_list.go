@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -151,7 +152,7 @@ func stateOptions(on throughline.ReleaseState) []option {
 func authorOptions(people map[string]operate.Owner, on string) []option {
 	options := []option{{Label: "everybody", On: on == ""}}
 	known := false
-	for _, name := range sortedKeys(people) {
+	for _, name := range slices.Sorted(maps.Keys(people)) {
 		options = append(options, option{Value: name, Label: people[name].Name, On: name == on})
 		known = known || name == on
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -186,7 +187,7 @@ func (w *Web) newTouchedView(t content.Touched) touchedView {
 	v.Says = sentence(andList(parts)) + "; " + operate.SayCount(int64(t.Before)) + " before, " + operate.SayCount(int64(t.After)) + " after."
 	if len(t.Excluded) > 0 {
 		var rules []string
-		for _, rule := range sortedKeys(t.Excluded) {
+		for _, rule := range slices.Sorted(maps.Keys(t.Excluded)) {
 			rules = append(rules, operate.SayCount(int64(t.Excluded[rule]))+" by "+rule)
 		}
 		v.Notes = append(v.Notes, "Combinations left out: "+andList(rules)+".")

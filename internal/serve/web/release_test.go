@@ -392,3 +392,19 @@ func TestNoPageOfAReleaseThatIsNone(t *testing.T) {
 		}
 	}
 }
+
+func TestASearchLeadsToWhatItFinds(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for q, want := range map[string]string{"release 2": "/release/2", "ben": "/person/ben"} {
+		t.Run(q+" is found at "+want, func(t *testing.T) {
+			page := h.get(t, "ana", "/search?"+url.Values{"q": {q}}.Encode())
+			if page.doc.Find(`main a[href="`+want+`"]`).Length() != 1 {
+				t.Errorf("%s", words(page.doc.Find("main")))
+			}
+			if a := h.get(t, "ana", want); a.Code != http.StatusOK {
+				t.Errorf("there is %d", a.Code)
+			}
+		})
+	}
+}

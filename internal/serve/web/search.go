@@ -2,13 +2,11 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 
-	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 )
 
@@ -71,10 +69,7 @@ func (w *Web) search(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		return err
 	}
 	if asJSON {
-		rw.Header().Set("Content-Type", "application/json")
-		rw.Header().Set("Cache-Control", "no-store")
-		json.NewEncoder(rw).Encode(map[string][]found{"hits": hits}) // a reader who left cannot be told
-		return nil
+		return answerJSON(rw, map[string][]found{"hits": hits})
 	}
 	page := searchPage{shell: w.shell(r, v, "Search"), Asked: q != "", Total: len(hits)}
 	page.Query, page.Groups = q, grouped(hits)
@@ -148,10 +143,8 @@ func (w *Web) findObjects(ctx context.Context, v viewer, q string, limit int) ([
 	for _, h := range all {
 		hit := found{Group: "Found", Title: h.Title, Kind: string(h.Ref.Kind), Snippet: h.Snippet, URL: w.objectURL(h.Ref)}
 		switch {
-		case h.Ref.Kind == throughline.KindPerson:
-			hit.URL = "/person/" + h.Ref.Name
 		case h.Release > 0:
-			hit.Kind, hit.URL = "Release", "/release"
+			hit.Kind, hit.URL = "Release", releaseURL(h.Release)
 		case h.Title != h.Ref.Name:
 			hit.Kind += " " + h.Ref.Name
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -243,7 +244,7 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 func saysOf(r throughline.Resource) (text, languages string) {
 	switch s := r.Spec.(type) {
 	case *throughline.Fragment:
-		locales := sortedKeys(s.Values)
+		locales := slices.Sorted(maps.Keys(s.Values))
 		if len(locales) > 0 {
 			text = cmp.Or(s.Values["en"], s.Values[locales[0]])
 		}
@@ -258,18 +259,9 @@ func saysOf(r throughline.Resource) (text, languages string) {
 	return "", ""
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 func labels(r throughline.Resource) string {
 	var out []string
-	for _, k := range sortedKeys(r.Metadata.Labels) {
+	for _, k := range slices.Sorted(maps.Keys(r.Metadata.Labels)) {
 		out = append(out, k+": "+r.Metadata.Labels[k])
 	}
 	return strings.Join(out, ", ")

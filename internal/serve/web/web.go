@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"html/template"
 	"io"
 	"log/slog"
@@ -246,6 +247,18 @@ func writeHTML(rw http.ResponseWriter, r *http.Request, status int, body []byte)
 	h.Set("Content-Encoding", "gzip")
 	rw.WriteHeader(status)
 	return compress(rw, body)
+}
+
+// answerJSON answers a script, whole or not at all.
+func answerJSON(rw http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return throughline.Errorf(throughline.Internal, "an answer cannot be written: %w", err)
+	}
+	rw.Header().Set("Content-Type", "application/json")
+	rw.Header().Set("Cache-Control", "no-store")
+	rw.Write(body) // a reader who left cannot be told
+	return nil
 }
 
 func acceptsGzip(r *http.Request) bool {
