@@ -11,15 +11,22 @@ import (
 )
 
 // bucketChanges keeps the changes of a release of many beside it, so that who
-// only asks how it stands does not read them: the number -> a line for each
-// change; the number, a slash, the number of a portion -> the fields of its
-// changes.
+// only asks how it stands does not read them: the number, a slash, the number of
+// a portion -> portion. None is large: who seeks an entry beside a large one
+// reads all of that.
 const bucketChanges = "release-change"
+
+// portion is some of a release's changes: a line for each, and their fields
+// where any has some.
+type portion struct {
+	Lines  string                      `json:"lines"`
+	Fields [][]throughline.FieldChange `json:"fields,omitempty"`
+}
 
 const (
 	// changesWithin is how many changes a release keeps with itself.
 	changesWithin = 16
-	// changesPortion is how many changes' fields are kept together.
+	// changesPortion is how many changes are kept together.
 	changesPortion = 500
 )
 
@@ -109,23 +116,18 @@ func portionKey(n, portion int) string { return fmt.Sprintf("%s/%06d", releaseKe
 func portions(changes int) int { return (changes + changesPortion - 1) / changesPortion }
 
 func putChanges(tx record.Tx, rel throughline.Release) error {
-	var lines strings.Builder
-	for _, ch := range rel.Changes {
-		fmt.Fprintf(&lines, "%s %s %s %s\n", ch.Action, cmpText(ch.From), cmpText(ch.To), ch.Ref)
-	}
-	if _, err := tx.Put(bucketChanges, releaseKey(rel.Number), []byte(lines.String()), record.AnyVersion); err != nil {
-		return err
-	}
-	for portion := range portions(len(rel.Changes)) {
-		from := portion * changesPortion
-		fields, any := [][]throughline.FieldChange{}, false
+	for i := range portions(len(rel.Changes)) {
+		from := i * changesPortion
+		p, any := portion{}, false
+		var lines strings.Builder
 		for _, ch := range rel.Changes[from:min(from+changesPortion, len(rel.Changes))] {
-			fields, any = append(fields, ch.Fields), any || len(ch.Fields) > 0
+			fmt.Fprintf(&lines, "%s %s %s %s\n", ch.Action, cmpText(ch.From), cmpText(ch.To), ch.Ref)
+			p.Fields, any = append(p.Fields, ch.Fields), any || len(ch.Fields) > 0
 		}
-		if !any {
-			continue // what comes and goes whole names no field
+		if p.Lines = lines.String(); !any {
+			p.Fields = nil // what comes and goes whole names no field
 		}
-		if err := engine.PutJSON(tx, bucketChanges, portionKey(rel.Number, portion), fields, record.AnyVersion); err != nil {
+		if err := engine.PutJSON(tx, bucketChanges, portionKey(rel.Number, i), p, record.AnyVersion); err != nil {
 			return err
 		}
 	}
@@ -141,37 +143,29 @@ func cmpText(d throughline.Digest) string {
 }
 
 func readChanges(r record.Reader, k kept) ([]throughline.Change, error) {
-	e, err := r.Get(bucketChanges, releaseKey(k.Number))
-	if err != nil {
-		return nil, lostChanges(k.Number, err)
-	}
 	changes := make([]throughline.Change, 0, k.Apart)
-	for line := range strings.Lines(string(e.Value)) {
-		ch, err := parseChange(strings.TrimSuffix(line, "\n"))
-		if err != nil {
+	for i := range portions(k.Apart) {
+		var p portion
+		if _, err := engine.GetJSON(r, bucketChanges, portionKey(k.Number, i), &p); err != nil {
 			return nil, lostChanges(k.Number, err)
 		}
-		changes = append(changes, ch)
+		from := len(changes)
+		for line := range strings.Lines(p.Lines) {
+			ch, err := parseChange(strings.TrimSuffix(line, "\n"))
+			if err != nil {
+				return nil, lostChanges(k.Number, err)
+			}
+			changes = append(changes, ch)
+		}
+		if from+len(p.Fields) > len(changes) {
+			return nil, lostChanges(k.Number, fmt.Errorf("portion %d has %d", i, len(p.Fields)))
+		}
+		for j, f := range p.Fields {
+			changes[from+j].Fields = f
+		}
 	}
 	if len(changes) != k.Apart {
 		return nil, lostChanges(k.Number, fmt.Errorf("there are %d of %d", len(changes), k.Apart))
-	}
-	for portion := range portions(len(changes)) {
-		var fields [][]throughline.FieldChange
-		_, err := engine.GetJSON(r, bucketChanges, portionKey(k.Number, portion), &fields)
-		if throughline.CodeOf(err) == throughline.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		from := portion * changesPortion
-		if from+len(fields) > len(changes) {
-			return nil, lostChanges(k.Number, fmt.Errorf("portion %d has %d", portion, len(fields)))
-		}
-		for i, f := range fields {
-			changes[from+i].Fields = f
-		}
 	}
 	return changes, nil
 }
@@ -199,15 +193,12 @@ func parseChange(line string) (ch throughline.Change, err error) {
 }
 
 func dropChanges(tx record.Tx, k kept) error {
-	if k.Apart == 0 {
-		return nil
-	}
-	for portion := range portions(k.Apart) {
-		if err := tx.Delete(bucketChanges, portionKey(k.Number, portion)); err != nil {
+	for i := range portions(k.Apart) {
+		if err := tx.Delete(bucketChanges, portionKey(k.Number, i)); err != nil {
 			return err
 		}
 	}
-	return tx.Delete(bucketChanges, releaseKey(k.Number))
+	return nil
 }
 
 // keyApart is in BucketEngine once every release of many changes has them beside

@@ -45,15 +45,14 @@ func (c *Content) declared(r record.Reader) (declare.Set, error) {
 	return h.set, err
 }
 
-// revision returns a revision of a name without reading it, where it is in force.
-func (c *Content) revision(r record.Reader, ref throughline.Ref, digest throughline.Digest) (throughline.Resource, error) {
-	c.held.mu.Lock()
-	now := c.held.at[ref.String()]
-	c.held.mu.Unlock()
-	if now.digest == digest.String() {
-		return now.resource, nil
-	}
-	return engine.Revision(r, digest.String())
+// declaredAs returns the set with the revision that each Kind/name in it has. Both
+// are shared and must not be changed.
+func (c *Content) declaredAs(r record.Reader) (declare.Set, map[string]heldRevision, error) {
+	h := &c.held
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	err := h.follow(r)
+	return h.set, h.at, err
 }
 
 // follow brings h up to what one state says. The caller holds h.mu. What it hands

@@ -305,7 +305,8 @@ func (c *Content) mayReschedule(ctx context.Context, by engine.Caller, rel throu
 // put over it.
 func (c *Content) sets(ctx context.Context, rel throughline.Release) (before, after declare.Set, err error) {
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
-		if before, err = c.declared(r); err != nil {
+		var at map[string]heldRevision
+		if before, at, err = c.declaredAs(r); err != nil {
 			return err
 		}
 		var put []throughline.Resource
@@ -314,7 +315,10 @@ func (c *Content) sets(ctx context.Context, rel throughline.Release) (before, af
 			if digest.IsZero() {
 				digest = ch.From // what it deletes is what it is about
 			}
-			res, err := c.revision(r, ch.Ref, digest)
+			if at[ch.Ref.String()].digest == digest.String() {
+				continue // it is there already
+			}
+			res, err := engine.Revision(r, digest.String())
 			if err != nil {
 				return err
 			}

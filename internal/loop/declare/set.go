@@ -35,11 +35,10 @@ func NewSet(resources []throughline.Resource) Set {
 // With returns the set with some resources put into it, each in place of the one
 // of its name, and others taken out before. It costs a copy, not a sort.
 func (s Set) With(put []throughline.Resource, gone ...throughline.Ref) Set {
-	next := Set{byRef: make(map[throughline.Ref]throughline.Resource, len(s.byRef)+len(put))}
-	maps.Copy(next.byRef, s.byRef)
-	for _, ref := range gone {
-		delete(next.byRef, ref)
+	if len(put)+len(gone) == 0 {
+		return s
 	}
+	next := Set{byRef: s.without(gone, len(put))}
 	fresh := NewSet(put)
 	for ref, r := range fresh.byRef {
 		next.byRef[ref] = r
@@ -59,6 +58,29 @@ func (s Set) With(put []throughline.Resource, gone ...throughline.Ref) Set {
 	}
 	next.sorted = append(next.sorted, left...)
 	return next
+}
+
+// without returns the map without some names, with room for more.
+func (s Set) without(gone []throughline.Ref, more int) map[throughline.Ref]throughline.Resource {
+	if len(gone) < len(s.sorted)/2 {
+		left := make(map[throughline.Ref]throughline.Resource, len(s.byRef)+more)
+		maps.Copy(left, s.byRef)
+		for _, ref := range gone {
+			delete(left, ref)
+		}
+		return left
+	}
+	out := make(map[throughline.Ref]bool, len(gone))
+	for _, ref := range gone {
+		out[ref] = true
+	}
+	left := make(map[throughline.Ref]throughline.Resource, more)
+	for _, r := range s.sorted { // few stay: the map is not copied for them
+		if ref := r.Ref(); !out[ref] {
+			left[ref] = r
+		}
+	}
+	return left
 }
 
 // inOrder compares two resources by kind, then by name.
