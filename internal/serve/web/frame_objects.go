@@ -21,6 +21,11 @@ func (w *Web) objectURL(ref throughline.Ref) string {
 	if !w.objects[ref.Kind] {
 		return ""
 	}
+	return refPath(ref)
+}
+
+// refPath writes a ref as addresses have it: /kind/name, the kind in lower case.
+func refPath(ref throughline.Ref) string {
 	return "/" + strings.ToLower(string(ref.Kind)) + "/" + (&url.URL{Path: ref.Name}).EscapedPath()
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -87,12 +86,10 @@ func editURL(ref throughline.Ref) string {
 	if lensed(ref.Kind) {
 		lens = "/edit"
 	}
-	return lens + "/" + strings.ToLower(string(ref.Kind)) + "/" + (&url.URL{Path: ref.Name}).EscapedPath()
+	return lens + refPath(ref)
 }
 
-func saveURL(ref throughline.Ref) string {
-	return "/edit/" + strings.ToLower(string(ref.Kind)) + "/" + (&url.URL{Path: ref.Name}).EscapedPath()
-}
+func saveURL(ref throughline.Ref) string { return "/edit" + refPath(ref) }
 
 func newURL(kind throughline.Kind) string { return "/new/" + strings.ToLower(string(kind)) }
 

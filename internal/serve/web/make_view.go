@@ -332,7 +332,7 @@ func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content
 }
 
 func sampleURL(ref throughline.Ref, placement string) string {
-	return "/make/preview/" + strings.ToLower(string(ref.Kind)) + "/" + (&url.URL{Path: ref.Name}).EscapedPath() + "?in=" + url.QueryEscape(placement)
+	return "/make/preview" + refPath(ref) + "?in=" + url.QueryEscape(placement)
 }
 
 // samplePage is one rendering of an object as the viewer's draft has it.

@@ -157,7 +157,9 @@ func peopleTable(all []operate.Member, now time.Time) table {
 	return t
 }
 
-func personURL(name string) string { return "/person/" + (&url.URL{Path: name}).EscapedPath() }
+func personURL(name string) string {
+	return refPath(throughline.Ref{Kind: throughline.KindPerson, Name: name})
+}
 
 // standing says whether a person can come in, by shape and word.
 func standing(m operate.Member) template.HTML {

@@ -81,12 +81,12 @@ func (w *Web) placement(rw http.ResponseWriter, r *http.Request, v viewer) error
 	page.Caption = w.captionPlacement(r, s)
 	page.Stream = streamURL(name) + "?after=" + strconv.Itoa(page.From)
 	if v.Has(engine.RightOperate) && w.routed["GET /edit/{kind}/{name...}"] {
-		page.Form = editPlacementURL(name)
+		page.Form = saveURL(throughline.Ref{Kind: throughline.KindPlacement, Name: name})
 	}
 	if err := page.withSetup(w, r, v, name); err != nil {
 		return err
 	}
-	page.Snippets = snippetsFor(origin(r, w.HTTPS), name)
+	page.Snippets = snippetsFor(w.publicURL(r), name)
 	page.Journal = "/journal?object=" + url.QueryEscape("placement/"+name)
 	return w.render(rw, r, http.StatusOK, "placement", page)
 }
@@ -298,14 +298,6 @@ func ratesTable(r operate.Rates) (rows [][]string) {
 		rows = append(rows, []string{exact(at), say(r.Policy[i]), say(r.Holdout[i])})
 	}
 	return rows
-}
-
-// origin is where this door was reached.
-func origin(r *http.Request, https bool) string {
-	if r.TLS != nil || https {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }
 
 // snippetsFor are how a client asks the placement.

@@ -78,12 +78,7 @@ func decisionURL(id throughline.DecisionID) string { return "/decision/" + url.P
 
 // streamURL is where a placement's page is told what changes.
 func streamURL(placement string) string {
-	return "/events/placement/" + (&url.URL{Path: placement}).EscapedPath()
-}
-
-// editPlacementURL is the form of a placement.
-func editPlacementURL(placement string) string {
-	return "/edit/placement/" + (&url.URL{Path: placement}).EscapedPath()
+	return "/events" + refPath(throughline.Ref{Kind: throughline.KindPlacement, Name: placement})
 }
 
 // kindURL leads to an object by its type in the record, which is a kind in lower

@@ -38,7 +38,7 @@ func behind(t testing.TB, e *enginetest.Engine) *seen {
 	t.Helper()
 	s := &seen{Engine: e, mux: serve.NewMux()}
 	w, err := web.New(web.Config{
-		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Making: e.Content, Releases: e.Content, Log: slog.New(slog.DiscardHandler),
+		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Making: e.Content, Releases: e.Content, PublicURL: "https://engine.example", Log: slog.New(slog.DiscardHandler),
 		Sight: &web.Sight{
 			Stands: e.Operate, Decisions: e.Plane, Exclusions: e.Content,
 			Journal: operate.NewJournal(e.Core), Lookup: operate.NewLookup(e.Core),
@@ -133,8 +133,8 @@ func TestThePagesThatShowWhatHappens(t *testing.T) {
 		if n := doc.Find(`[data-live="rows"] tr`).Length(); n != 20 {
 			t.Errorf("%d decisions, want the last 20", n)
 		}
-		if !strings.Contains(doc.Text(), "/ofrep/v1/evaluate/flags/home.hero") {
-			t.Error("there is no snippet to ask it")
+		if !strings.Contains(doc.Text(), "https://engine.example/ofrep/v1/evaluate/flags/home.hero") {
+			t.Error("there is no snippet to ask it where people reach the engine")
 		}
 	})
 	t.Run("no page shows a trait or a recipient's id", func(t *testing.T) {
