@@ -466,3 +466,18 @@ func invited(t *testing.T, p *process, person string) string {
 	}
 	return secret
 }
+
+// declared applies manifests beside what is there of people and engine.
+func declared(t *testing.T, p *process, manifests ...string) {
+	t.Helper()
+	resources, err := content.Read(enginetest.Files(manifests...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources = slices.DeleteFunc(resources, func(r throughline.Resource) bool {
+		return r.Kind == throughline.KindPerson || r.Kind == throughline.KindEngine
+	})
+	if _, err := p.content.Apply(t.Context(), engine.AtShell(atShell()), content.Change{Resources: resources}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline"
 )
@@ -75,12 +77,31 @@ func FaultOf(err error) Fault {
 // error: its own words, and nothing of its cause.
 func OperatorFaultOf(err error) Fault { return faultOf(err, said) }
 
+// The limits of what an error says: what somebody sent may be in its words, and
+// many megabytes long, or wrong in as many places.
+const (
+	mostSaid   = 2000 // bytes of one part
+	mostFaults = 500
+)
+
 func said(e *throughline.Error) Fault {
-	f := Fault{Detail: e.Message, Place: e.Place, Fix: e.Fix, Field: e.Field}
+	f := Fault{Detail: short(e.Message), Place: short(e.Place), Fix: short(e.Fix), Field: short(e.Field)}
 	if e.Object.Kind != "" {
-		f.Object = e.Object.String()
+		f.Object = short(e.Object.String())
 	}
 	return f
+}
+
+// short cuts a text that is too long to be read, between two characters.
+func short(s string) string {
+	if len(s) <= mostSaid {
+		return s
+	}
+	end := mostSaid
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }
 
 // faultOf words each Error as told, but for defects, of which nobody sees more
@@ -98,8 +119,11 @@ func faultOf(err error, word func(*throughline.Error) Fault) Fault {
 		if len(all) == 1 {
 			return f
 		}
-		for _, e := range all {
+		for _, e := range all[:min(len(all), mostFaults)] {
 			f.Errors = append(f.Errors, faultOf(e, word))
+		}
+		if more := len(all) - mostFaults; more > 0 {
+			f.Errors = append(f.Errors, Fault{Title: f.Title, Status: f.Status, Code: f.Code, Detail: fmt.Sprintf("%d more problems are not told here", more), Fix: "mend these first"})
 		}
 		return f
 	}

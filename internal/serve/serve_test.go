@@ -11,9 +11,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -214,4 +216,20 @@ func TestHandlersThatPanic(t *testing.T) {
 			t.Errorf("the log is %s", out.String())
 		}
 	})
+}
+
+func TestAnErrorIsShortWhateverWasSent(t *testing.T) {
+	long := strings.Repeat("ä", 4000)
+	one := throughline.Errorf(throughline.Invalid, "%s cannot be a name", long).At(long).WithFix("not %s", long).
+		In(throughline.Ref{Kind: throughline.KindFragment, Name: long}, long)
+	all := slices.Repeat(throughline.Problems{one}, 10_000)
+	f := serve.OperatorFaultOf(all)
+	if len(f.Errors) != 501 || f.Errors[500].Detail != "9500 more problems are not told here" {
+		t.Errorf("%d are told", len(f.Errors))
+	}
+	for _, part := range []string{f.Detail, f.Place, f.Fix, f.Object, f.Field, f.Errors[7].Detail} {
+		if len(part) > 2010 || !utf8.ValidString(part) || !strings.HasSuffix(part, "…") {
+			t.Errorf("a part has %d bytes", len(part))
+		}
+	}
 }

@@ -52,8 +52,22 @@ const (
 // inspector looks at the HTML as a browser would cut it.
 type inspector struct {
 	scanner
-	at   int             // the offset of the current token
-	told map[string]bool // elements already refused
+	at     int             // the offset of the current token
+	told   map[string]bool // elements already refused
+	strays int             // of < that begin no tag
+}
+
+// maxStrays bounds the < that begin no tag: escaping looks from each of them
+// through all that follows, so that many hold up every release.
+const maxStrays = 100
+
+// stray counts the < of what is no tag.
+func (in *inspector) stray(raw string) {
+	before := in.strays
+	in.strays += strings.Count(raw, "<")
+	if before <= maxStrays && in.strays > maxStrays {
+		in.problem(in.at, throughline.TooLarge, "more than %d < begin no tag", maxStrays).WithFix("write &lt;")
+	}
 }
 
 // inspect refuses what a rendering may not hold, and placeholders where no text
@@ -95,6 +109,9 @@ func inspect(src string, pieces []piece) throughline.Problems {
 
 func (in *inspector) token(tt html.TokenType, z *html.Tokenizer) {
 	raw := string(z.Raw())
+	if tt == html.TextToken || tt == html.CommentToken && !strings.HasPrefix(raw, "<!--") {
+		in.stray(raw)
+	}
 	switch tt {
 	case html.TextToken:
 		if i := strings.Index(raw, "<"); i >= 0 && strings.ContainsAny(raw, inValue+inSection) {

@@ -156,6 +156,28 @@ func shape(t *testing.T, page string) (shape []string) {
 	}
 }
 
+// Each < that begins no tag costs a look at all that follows; a hundred thousand
+// of them took the engine a quarter of a minute, at every release from then on.
+func TestStrayAngleBracketsAreFew(t *testing.T) {
+	for says, c := range map[string]struct {
+		src  string
+		code throughline.Code
+	}{
+		"some are text":                           {strings.Repeat("1 < 2 ", 100), ""},
+		"many are refused":                        {strings.Repeat("<", 101), throughline.TooLarge},
+		"also as what browsers take for comments": {strings.Repeat("<?>", 101), throughline.TooLarge},
+		"and what is only begun":                  {strings.Repeat("</>", 101), throughline.TooLarge},
+		"tags are not counted":                    {strings.Repeat("<b>x</b>", 1000), ""},
+		"nor is what comments hold":               {"<!--" + strings.Repeat("<b>", 1000) + "-->", ""},
+	} {
+		t.Run(says, func(t *testing.T) {
+			if _, err := markup.Compile(throughline.Rendering{HTML: c.src}, slots(), tokens()); throughline.CodeOf(err) != c.code {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func FuzzCompile(f *testing.F) {
 	hostile := []string{`"><script>x</script>`, `javascript:alert(1)`, `' onload='x`, `--></style><script>`, `script:x`, "`${x}`", `*/}body{`, `&#x22;`}
 	for i, s := range []string{

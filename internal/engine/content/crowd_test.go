@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -139,5 +140,20 @@ func TestTwoWhoReleaseTheSameThingLoseNothing(t *testing.T) {
 				t.Errorf("%s was released, and is lost", key)
 			}
 		}
+	}
+}
+
+func TestNoResourceIsLongerThanADraftHolds(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Open(t, enginetest.Options{})
+	e.Apply(t, enginetest.Workspace)
+	long := change(t, 0, "{apiVersion: throughline/v1, kind: Fragment, metadata: {name: long}, spec: {role: x, values: {en: '"+strings.Repeat("a", 1<<20)+"'}}}")
+	for _, by := range []engine.Caller{mia(), enginetest.Shell()} {
+		if _, err := e.Content.Apply(t.Context(), by, long); throughline.CodeOf(err) != throughline.TooLarge {
+			t.Error(err)
+		}
+	}
+	if _, err := e.Content.Save(t.Context(), mia(), content.SaveInput{Edits: []content.Edit{{Ref: fragment("long"), Resource: &long.Resources[0]}}}); throughline.CodeOf(err) != throughline.TooLarge {
+		t.Error(err)
 	}
 }

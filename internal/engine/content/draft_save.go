@@ -211,8 +211,7 @@ func (i *DraftItem) read(e Edit) error {
 		i.parse(e)
 	}
 	if size > maxItemBytes {
-		return throughline.Errorf(throughline.TooLarge, "%s would have %d bytes, and %d are allowed", e.Ref, size, maxItemBytes).In(e.Ref, "").
-			WithFix("shorten it")
+		return tooLong(e.Ref, size)
 	}
 	i.identify()
 	return nil

@@ -53,6 +53,9 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 		return p, err
 	}
 	p.before, p.plan.Base = before, p.head.Number
+	if err := bounded(p.next, p.plan.Changes); err != nil {
+		return p, err
+	}
 	if err := may(before, p.next, p.plan.Changes); err != nil {
 		return p, err
 	}
@@ -71,6 +74,25 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 	}
 	p.plan.Touches = touches(old, built)
 	return p, nil
+}
+
+// bounded refuses what is longer than a draft could hold: every page and every
+// snapshot would carry it.
+func bounded(next declare.Set, changes []throughline.Change) error {
+	var problems throughline.Problems
+	for _, ch := range changes {
+		if res, ok := next.Get(ch.Ref); ok && ch.Action != throughline.Delete {
+			if size := len(res.Canonical()); size > maxItemBytes {
+				problems.Add(tooLong(ch.Ref, size))
+			}
+		}
+	}
+	return problems.Err()
+}
+
+func tooLong(ref throughline.Ref, size int) *throughline.Error {
+	return throughline.Errorf(throughline.TooLarge, "%s would have %d bytes, and %d are allowed", ref, size, maxItemBytes).In(ref, "").
+		WithFix("shorten it")
 }
 
 func movedOn(base, head int) error {
