@@ -163,8 +163,8 @@ func TestStrayAngleBracketsAreFew(t *testing.T) {
 		src  string
 		code throughline.Code
 	}{
-		"some are text":                           {strings.Repeat("1 < 2 ", 100), ""},
-		"many are refused":                        {strings.Repeat("<", 101), throughline.TooLarge},
+		"some are text":    {strings.Repeat("1 < 2 ", 100), ""},
+		"many are refused": {strings.Repeat("<", 101), throughline.TooLarge},
 		"also as what browsers take for comments": {strings.Repeat("<?>", 101), throughline.TooLarge},
 		"and what is only begun":                  {strings.Repeat("</>", 101), throughline.TooLarge},
 		"tags are not counted":                    {strings.Repeat("<b>x</b>", 1000), ""},
