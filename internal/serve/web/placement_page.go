@@ -188,12 +188,12 @@ func saysPlacement(p operate.PlacementLine) string {
 	verb := "No winner yet"
 	switch {
 	case p.Uplift.Low > 0:
-		verb = "Variant " + best.Label + " wins"
+		verb = "Choosing wins here"
 	case p.Uplift.High < 0:
 		verb = "Choosing costs here"
 	}
-	return fmt.Sprintf("%s: choosing brings %s against the holdout, and %s of the traffic already gets %s.",
-		verb, operate.SayChange(p.Uplift), operate.SayShare(best.Share), best.Label)
+	return fmt.Sprintf("%s: %s against the holdout; variant %s gets %s of the traffic.",
+		verb, operate.SayChange(p.Uplift), best.Label, operate.SayShare(best.Share))
 }
 
 // placementStructure names what is on the page.
