@@ -65,6 +65,16 @@ type cached struct {
 	decisions map[string]Decision
 }
 
+// copied returns the decisions for a caller who may change them.
+func (c cached) copied() map[string]Decision {
+	out := maps.Clone(c.decisions)
+	for name, d := range out {
+		d.Value, d.Metadata = maps.Clone(d.Value), maps.Clone(d.Metadata)
+		out[name] = d
+	}
+	return out
+}
+
 // cacheSize is how many recipients' answers are kept; one beyond drops another.
 const cacheSize = 1024
 
@@ -90,7 +100,7 @@ func (c *Client) DecideAll(ctx context.Context, unit string, known Context, plac
 		return nil, err
 	}
 	if a.status == http.StatusNotModified {
-		return maps.Clone(had.decisions), nil
+		return had.copied(), nil
 	}
 	in, err := decode[struct{ Flags []Decision }](a)
 	if err != nil {
@@ -101,7 +111,7 @@ func (c *Client) DecideAll(ctx context.Context, unit string, known Context, plac
 		now.decisions[d.Key] = d
 	}
 	c.keep(key, now)
-	return maps.Clone(now.decisions), nil
+	return now.copied(), nil
 }
 
 func (c *Client) keep(key string, now cached) {

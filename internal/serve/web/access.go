@@ -36,13 +36,14 @@ func cookieNamed(r *http.Request, name string) string {
 }
 
 // origin says where somebody comes from who wants in. Behind a proxy that is the
-// last address the proxy has added; what came before it anybody could write.
+// last address the proxy has added; what came before it anybody could write. Who
+// asks from a public address is no proxy of ours, and is where they are.
 func (w *Web) origin(r *http.Request) operate.Origin {
 	from := operate.Origin{Agent: agentFamily(r.UserAgent()), Device: cookieNamed(r, deviceCookie)}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		from.Address = at.Addr()
+		from.Address = at.Addr().Unmap()
 	}
-	if !w.HTTPS {
+	if near := from.Address.IsLoopback() || from.Address.IsPrivate() || from.Address.IsLinkLocalUnicast(); !w.HTTPS || !near {
 		return from
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")

@@ -93,8 +93,8 @@ func (w *Web) shell(r *http.Request, v viewer, title string, crumbs ...crumb) sh
 func initials(name string) string {
 	out := ""
 	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("./- ", r) }) {
-		if len(out) < 2 {
-			out += strings.ToUpper(part[:1])
+		if utf8.RuneCountInString(out) < 2 {
+			out += strings.ToUpper(string([]rune(part)[:1]))
 		}
 	}
 	return out
