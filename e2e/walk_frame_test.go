@@ -32,7 +32,7 @@ func press(t *testing.T, v *tab, key string, ctrl int64) {
 func eventually(t *testing.T, v *tab, what, expression string) {
 	t.Helper()
 	for range 100 {
-		if ask[bool](t, v, expression) {
+		if ask[bool](t, v, "!!("+expression+")") {
 			return
 		}
 		do(t, v, chromedp.Sleep(50*time.Millisecond))
