@@ -448,7 +448,9 @@ func kindPlural(kind throughline.Kind) string {
 // listURL is where all of a kind are listed.
 func listURL(kind throughline.Kind) string {
 	switch station := stationOf(kind); {
-	case kind == throughline.KindPerson || kind == throughline.KindEngine:
+	case kind == throughline.KindPerson:
+		return "/people"
+	case kind == throughline.KindEngine:
 		return "/"
 	case kind == throughline.KindFragment:
 		return "/make/copy"
