@@ -10,6 +10,8 @@ import (
 
 // built is what the stages make of a set of resources.
 type built struct {
+	// snapshot may not go live where a finding blocks, and is nil where such a
+	// one cannot be made.
 	snapshot *throughline.Snapshot
 	findings []throughline.Finding
 	// excluded counts, by placement and rule, the combinations taken out.
@@ -55,14 +57,16 @@ func build(engineID string, release int, set declare.Set) (built, error) {
 	if err := problems.Err(); err != nil {
 		return b, err
 	}
-	if blocking(b.findings) != nil {
-		// The findings say more than the stage behind them would.
-		b.snapshot = new(throughline.Snapshot)
-		return b, nil
+	if blocking(b.findings) == nil {
+		var err error
+		b.snapshot, err = activate.Snapshot(in)
+		return b, err
 	}
-	var err error
-	b.snapshot, err = activate.Snapshot(in)
-	return b, err
+	// People look at what is refused, as it would be. What activate has against
+	// it, the findings say better.
+	in.Blocked = nil
+	b.snapshot, _ = activate.Snapshot(in)
+	return b, nil
 }
 
 func assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Result, error) {

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -111,7 +112,7 @@ func (c *Content) liveSnapshot(ctx context.Context, head throughline.Release, de
 	switch throughline.CodeOf(err) {
 	case throughline.Corrupt, throughline.NotFound:
 		again, err := build(c.core.ID(), head.Number, declared)
-		return again.snapshot, err
+		return cmp.Or(again.snapshot, new(throughline.Snapshot)), err
 	}
 	return s, err
 }
@@ -154,6 +155,9 @@ const errTaken throughline.Code = "taken"
 
 // commitAs stores the snapshot, then everything else in one transaction.
 func (c *Content) commitAs(ctx context.Context, p prepared, rel *throughline.Release, fresh bool, also func(record.Tx) error) error {
+	if err := blocking(p.plan.Findings); err != nil {
+		return err // whoever comes here has asked before; this is the last door
+	}
 	snapshot := *p.snapshot
 	snapshot.Release = rel.Number
 	digest, _, err := c.core.Record.Blobs.Put(ctx, bytes.NewReader(snapshot.Encode()))

@@ -242,7 +242,7 @@ func (c *Content) reviewChange(ctx context.Context, by engine.Caller, author str
 		rev.Problems.Add(err)
 		return s, nil
 	}
-	if err != nil || blocking(p.plan.Findings) != nil {
+	if err != nil {
 		return s, err
 	}
 	s.built = built{snapshot: p.snapshot}
@@ -338,7 +338,9 @@ func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *
 	if err != nil {
 		return sides{before: s.before, next: s.next}, nil
 	}
-	s.old, rev.Plan.Touches = before.snapshot, touches(before.snapshot, s.built)
+	if s.old = before.snapshot; s.old != nil {
+		rev.Plan.Touches = touches(s.old, s.built)
+	}
 	return s, nil
 }
 

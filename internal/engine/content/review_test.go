@@ -48,6 +48,22 @@ func TestReview(t *testing.T) {
 			t.Errorf("after: %s", pair.After.HTML)
 		}
 	})
+	t.Run("what a check refuses is shown all the same, and goes nowhere", func(t *testing.T) {
+		other := enginetest.Open(t, enginetest.Options{})
+		other.Apply(t, enginetest.Workspace)
+		long := "Less work, more " + strings.Repeat("joy ", 60)
+		save(t, other, ana, content.Edit{Ref: short, Base: base, Resource: english(long)})
+		rev := review(t, other, ana, content.ReviewInput{Draft: true})
+		if !rev.Blocked() || len(rev.Problems) > 0 {
+			t.Fatalf("nothing refuses it: %v %v", rev.Problems, rev.Plan.Findings)
+		}
+		if len(rev.Touched) != 4 || rev.Touched[0].Altered != 2 || !strings.Contains(rev.Touched[0].Pairs[0].After.HTML, "joy joy") {
+			t.Errorf("it is shown at %+v", rev.Touched)
+		}
+		if _, err := other.Content.Propose(t.Context(), ana, content.Proposal{Draft: true}); throughline.CodeOf(err) != throughline.Invalid {
+			t.Errorf("proposing it: %v", err)
+		}
+	})
 	t.Run("what was looked at is what goes live, or nothing is", func(t *testing.T) {
 		draft := draft(t, e, ana)
 		save(t, e, ana, content.Edit{Ref: short, Base: draft.Items[0].Digest, Resource: english("Something else")})

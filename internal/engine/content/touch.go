@@ -7,6 +7,9 @@ import (
 // touches says which placements a release changes and how far, by comparing
 // the variants that may be served before and after.
 func touches(before *throughline.Snapshot, after built) []throughline.Touch {
+	if after.snapshot == nil {
+		return nil
+	}
 	was := map[string]*throughline.SnapshotPlacement{}
 	for i := range before.Placements {
 		was[before.Placements[i].Name] = &before.Placements[i]

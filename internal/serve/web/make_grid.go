@@ -128,16 +128,18 @@ func (w *Web) gridSaid(rw http.ResponseWriter, r *http.Request, v viewer) error 
 	if err != nil {
 		return err
 	}
-	notes := []cellNote{}
-	for _, p := range problems {
-		if locale, ok := strings.CutPrefix(p.Field, "spec.values."); ok && p.Object.Kind == throughline.KindFragment && len(notes) < gridNotes {
-			notes = append(notes, cellNote{p.Object.Name, locale, sentence(p.Message) + ".", true})
-		}
-	}
+	notes, told := []cellNote{}, map[string]bool{} // told are the cells that a finding is in the way of
 	for _, f := range findings {
 		if f.Object.Kind == throughline.KindFragment && f.Locale != "" && len(notes) < gridNotes {
 			s := saidFinding(f)
 			notes = append(notes, cellNote{f.Object.Name, f.Locale, s.Text, s.Wrong})
+			told[f.Object.Name+" "+f.Locale] = s.Wrong || told[f.Object.Name+" "+f.Locale]
+		}
+	}
+	for _, p := range problems {
+		locale, ok := strings.CutPrefix(p.Field, "spec.values.")
+		if ok && p.Object.Kind == throughline.KindFragment && !told[p.Object.Name+" "+locale] && len(notes) < gridNotes {
+			notes = append(notes, cellNote{p.Object.Name, locale, sentence(p.Message) + ".", true})
 		}
 	}
 	return answerJSON(rw, notes)

@@ -55,6 +55,8 @@ type riskView struct {
 // touchedView is a placement that the change shows at.
 type touchedView struct {
 	Name, Title, URL, Channel string
+	// App says that it shows a card, not a page.
+	App bool
 	// Says is what happens to its variants; Notes the rest.
 	Says  string
 	Notes []string
@@ -168,7 +170,7 @@ func (w *Web) fieldURL(ref throughline.Ref, path string) string {
 }
 
 func (w *Web) newTouchedView(t content.Touched) touchedView {
-	v := touchedView{Name: t.Placement, Title: t.Title, URL: w.placementURL(t.Placement), Channel: t.Channel}
+	v := touchedView{Name: t.Placement, Title: t.Title, URL: w.placementURL(t.Placement), Channel: t.Channel, App: t.Surface == throughline.App}
 	var parts []string
 	for _, p := range []struct {
 		n         int

@@ -173,5 +173,8 @@ func rateCell(n throughline.Number, provisional bool) cell {
 	case n.Owner == "":
 		return cell{Text: "not shown: nobody answers for it"}
 	}
-	return cell{Text: rateWords(n, provisional) + " · " + operate.SayCount(n.N)}
+	if provisional {
+		return cell{Text: operate.SayCases(n)}
+	}
+	return cell{Text: operate.SayRatio(n) + " · " + operate.SayCount(n.N)}
 }

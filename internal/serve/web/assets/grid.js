@@ -204,7 +204,7 @@ class Grid {
 		const many = (box.bottom - box.top + 1) * (box.right - box.left + 1);
 		const notes = (this.said.get(`${row.name}\n${locale}`) ?? []).map((n) => n.text);
 		const bound = this.bounds[row.role];
-		if (outside(this.text(this.at.r, this.at.c), bound)) notes.unshift(`Its length should be ${bound.min ? `${bound.min} to ` : "at most "}${bound.max || "more"}.`);
+		if (!notes.length && outside(this.text(this.at.r, this.at.c), bound)) notes.unshift(`Its length should be ${bound.min ? `${bound.min} to ` : "at most "}${bound.max || "more"}.`);
 		place.replaceChildren(many > 1 ? `${many} cells selected` : `${row.name}, ${locale}. ${notes.join(" ")}`);
 		const theirs = this.keeper.theirs(row.name, locale);
 		if (theirs === undefined) return;
