@@ -304,7 +304,7 @@ func TestFormsAreSentWithoutScripts(t *testing.T) {
 		{"/draft", "discard one", nil, `.draft-items button[value="discard"]`, ".toast", "Discarded"},
 		{"/draft", "release", nil, `button[value="release"]`, ".toast", "is live"},
 		{"/release", "see it there", nil, `form[action^="/theme"] button`, "h1", "Release"},
-		{"/release/2", "roll back", nil, `form[action$="/rollback"] button`, ".toast", "undone"},
+		{"/release/2?back=1", "roll back", nil, `form[action$="/rollback"] button`, ".toast", "undone"},
 		{"/tokens", "make a key", map[string]string{"#f-name": "site"}, `form[action="/tokens"] button.act`, ".once", "tl_read_"},
 		{"/tokens", "end a key", nil, `form[action="/tokens/site/revoke"] button`, ".toast", "no longer opens"},
 		{"/people", "invite", map[string]string{"#f-display": "Cleo Marsh", "#f-name": "cleo"}, `form[action="/people"] button.act`, ".once", "/welcome/"},

@@ -96,14 +96,29 @@ func groundOf(set declare.Set, g ground) resources {
 func (r resources) assembly() assemble.Input {
 	return assemble.Input{
 		Template: r.template, Channel: r.channel.Metadata.Name, Brand: r.brand.Spec.(*throughline.Brand),
-		Fragments: r.set.Of(throughline.KindFragment),
+		Fragments: r.fragments(),
 	}
+}
+
+// fragments are those of a role that a slot of the template has: of very many,
+// few.
+func (r resources) fragments() (all []throughline.Resource) {
+	roles := map[string]bool{}
+	for _, s := range r.template.Spec.(*throughline.Template).Slots {
+		roles[s.Role] = true
+	}
+	for res := range r.set.Each(throughline.KindFragment) {
+		if roles[res.Spec.(*throughline.Fragment).Role] {
+			all = append(all, res)
+		}
+	}
+	return all
 }
 
 func (r resources) check(a throughline.Assembly) check.Input {
 	return check.Input{
 		Assembly: a, Template: r.template, Channel: r.channel, Brand: r.brand,
-		Fragments: r.set.Of(throughline.KindFragment), Guardrails: r.set.Of(throughline.KindGuardrail),
+		Fragments: r.fragments(), Guardrails: r.set.Of(throughline.KindGuardrail),
 	}
 }
 

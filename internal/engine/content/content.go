@@ -26,6 +26,8 @@ type Content struct {
 	held  held
 	// opinions are what was said of drafts.
 	opinions opinions
+	// pasts are reviews of releases that were live.
+	pasts pastReviews
 }
 
 // New returns the content of an engine.

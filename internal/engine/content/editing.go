@@ -68,10 +68,7 @@ func (c *Content) Names(ctx context.Context, by engine.Caller, kind throughline.
 		return nil, err
 	}
 	err = c.with(ctx, func(k *known, r record.Reader) error {
-		roles := map[string]string{}
-		for ref := range k.byKind[kind] {
-			roles[ref.Name] = k.things[ref].role
-		}
+		all = slices.Clone(k.names(kind))
 		mine := draftKey(by.Actor) + " " + string(kind) + "/"
 		for e, err := range r.List(bucketDraftItems, mine, "") {
 			if err != nil {
@@ -81,22 +78,21 @@ func (c *Content) Names(ctx context.Context, by engine.Caller, kind throughline.
 			if err != nil {
 				return err
 			}
-			name := strings.TrimPrefix(e.Key, mine)
-			switch f, _ := item.wanted().Spec.(*throughline.Fragment); {
-			case item.Deleted:
-				delete(roles, name)
-			case f != nil:
-				roles[name] = f.Role
-			default:
-				roles[name] += ""
+			n := Name{Name: strings.TrimPrefix(e.Key, mine)}
+			at, known := slices.BinarySearchFunc(all, n, byName)
+			if known {
+				n.Role = all[at].Role
+				all = slices.Delete(all, at, at+1)
 			}
-		}
-		for name, role := range roles {
-			all = append(all, Name{name, role})
+			if f, ok := item.wanted().Spec.(*throughline.Fragment); ok {
+				n.Role = f.Role
+			}
+			if !item.Deleted {
+				all = slices.Insert(all, at, n)
+			}
 		}
 		return nil
 	})
-	slices.SortFunc(all, func(a, b Name) int { return strings.Compare(a.Name, b.Name) })
 	return all, err
 }
 

@@ -42,7 +42,9 @@ func (c *Content) Excluded(ctx context.Context, placement string, filling throug
 	}
 	x := Excluded{Placement: placement, Template: p.Template, Channel: p.Channel, Filling: filling}
 	g := groundOf(set, ground{p.Template, p.Channel})
-	if x.Reasons, err = assemble.Explain(g.assembly(), filling); err != nil || len(x.Reasons) > 0 {
+	everything := g.assembly() // it may name what fits no slot
+	everything.Fragments = set.Of(throughline.KindFragment)
+	if x.Reasons, err = assemble.Explain(everything, filling); err != nil || len(x.Reasons) > 0 {
 		return x, err
 	}
 	a, err := assemble.Combine(g.assembly())

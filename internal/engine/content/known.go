@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/throughline-engine/throughline"
@@ -27,6 +28,9 @@ type known struct {
 	// byKind has the things of a kind, byRole the fragments of a role.
 	byKind map[throughline.Kind]refSet
 	byRole map[string]refSet
+	// named are the names of a kind, ascending, as far as somebody asked for them
+	// since one of it changed. They are not changed in place.
+	named map[throughline.Kind][]Name
 	// findings are those of what is in force, at the release checked.
 	findings []throughline.Finding
 	checked  int
@@ -95,7 +99,7 @@ func (k *known) between(r record.Reader, head throughline.Release) (path []throu
 func (k *known) rebuild(all []throughline.Resource) {
 	k.finder, k.last = text.Finder{}, 0
 	k.things, k.usedBy = map[throughline.Ref]thing{}, map[throughline.Ref]map[throughline.Ref]bool{}
-	k.byKind, k.byRole = map[throughline.Kind]refSet{}, map[string]refSet{}
+	k.byKind, k.byRole, k.named = map[throughline.Kind]refSet{}, map[string]refSet{}, map[throughline.Kind][]Name{}
 	for _, res := range all {
 		k.put(res)
 	}
@@ -142,6 +146,7 @@ func (k *known) drop(ref throughline.Ref) {
 		delete(k.usedBy[used], ref)
 	}
 	delete(k.byKind[ref.Kind], ref)
+	delete(k.named, ref.Kind)
 	delete(k.byRole[k.things[ref].role], ref)
 	delete(k.things, ref)
 	k.finder.Drop(ref.String())
@@ -164,6 +169,7 @@ func (k *known) put(res throughline.Resource) {
 		k.byKind[ref.Kind] = refSet{}
 	}
 	k.byKind[ref.Kind].add(ref)
+	delete(k.named, ref.Kind)
 	if t.role != "" {
 		if k.byRole[t.role] == nil {
 			k.byRole[t.role] = refSet{}
@@ -176,6 +182,22 @@ func (k *known) put(res throughline.Resource) {
 	}
 	k.finder.Put(ref.String(), ref.Name+" "+t.title, texts...)
 }
+
+// names returns the names of a kind, ascending; they are not the caller's.
+func (k *known) names(kind throughline.Kind) []Name {
+	if all, ok := k.named[kind]; ok {
+		return all
+	}
+	all := make([]Name, 0, len(k.byKind[kind]))
+	for ref := range k.byKind[kind] {
+		all = append(all, Name{ref.Name, k.things[ref].role})
+	}
+	slices.SortFunc(all, byName)
+	k.named[kind] = all
+	return all
+}
+
+func byName(a, b Name) int { return strings.Compare(a.Name, b.Name) }
 
 // with runs fn on what is known, brought up to date, and on the state it was
 // brought up to.

@@ -24,6 +24,9 @@ type ReviewInput struct {
 	Only []throughline.Ref
 	// Locale asks for renderings in one language; empty for those that change.
 	Locale string
+	// From is the position of the first change to show whole, as a list of pages
+	// goes on; FilledMost from there on say what comes and goes with them.
+	From int
 }
 
 // Review is a change as people judge it: what differs, where that shows, how it
@@ -80,6 +83,18 @@ type sides struct {
 func (c *Content) Review(ctx context.Context, by engine.Caller, in ReviewInput) (Review, error) {
 	var rev Review
 	var s sides
+	var was bool
+	if !in.Draft && in.Rollback == 0 {
+		rel, err := c.ReleaseHead(ctx, by, in.Release)
+		if err != nil {
+			return rev, err
+		}
+		if was = past(rel); was {
+			if rev, ok := c.pasts.look(in); ok {
+				return rev, nil
+			}
+		}
+	}
 	var err error
 	switch {
 	case in.Draft:
@@ -92,13 +107,17 @@ func (c *Content) Review(ctx context.Context, by engine.Caller, in ReviewInput) 
 	if err != nil {
 		return rev, err
 	}
-	if err := c.fillFields(ctx, s, rev.Plan.Changes[:min(len(rev.Plan.Changes), filledMost)]); err != nil {
+	from := min(max(0, in.From), len(rev.Plan.Changes))
+	if err := c.fillFields(ctx, s, rev.Plan.Changes[from:min(len(rev.Plan.Changes), from+FilledMost)]); err != nil {
 		return rev, err
 	}
 	if s.old != nil && s.built.snapshot != nil {
 		err = rev.show(s, in.Locale)
 	}
 	rev.Digest = planDigest(rev.Plan)
+	if was && err == nil {
+		c.pasts.keep(in, rev)
+	}
 	return rev, err
 }
 
@@ -280,7 +299,7 @@ func (c *Content) reviewRelease(ctx context.Context, by engine.Caller, number in
 	if err != nil {
 		return sides{}, err
 	}
-	if !rel.LiveAt.IsZero() || !rel.Snapshot.IsZero() {
+	if past(rel) {
 		return c.reviewPast(ctx, rel, rev)
 	}
 	var change Change
@@ -401,9 +420,9 @@ func asBefore(r record.Reader, set declare.Set, was map[throughline.Ref]throughl
 	return set.With(put, gone...), nil
 }
 
-// filledMost is of how many changes a review says what comes and goes with them:
-// more than people read.
-const filledMost = 200
+// FilledMost is of how many changes a review says what comes and goes with them:
+// a page of them.
+const FilledMost = 100
 
 // fillFields says of what comes and goes what it says, as of what changes.
 func (c *Content) fillFields(ctx context.Context, s sides, changes []throughline.Change) error {

@@ -2,6 +2,7 @@ package declare
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -101,6 +102,11 @@ func (s Set) All() []throughline.Resource { return slices.Clone(s.sorted) }
 // Of returns the resources of one kind, by name. The slice is the caller's.
 func (s Set) Of(kind throughline.Kind) []throughline.Resource {
 	return slices.Clone(s.of(kind))
+}
+
+// Each yields the resources of one kind, by name.
+func (s Set) Each(kind throughline.Kind) iter.Seq[throughline.Resource] {
+	return slices.Values(s.of(kind))
 }
 
 // of returns the part of the set that is of one kind.

@@ -242,7 +242,7 @@ func TestReleaseList(t *testing.T) {
 		}
 	})
 	t.Run("a rollback that a later release stands in the way of says which", func(t *testing.T) {
-		w := h.get(t, "ana", "/release/30")
+		w := h.get(t, "ana", "/release/30?back=1")
 		if got := words(w.doc.Find(".back")); !strings.Contains(got, "changed again after release 30") || w.doc.Find(`form[action="/release/30/rollback"]`).Length() != 0 {
 			t.Errorf("%q", got)
 		}

@@ -126,7 +126,7 @@ func (w *Web) showDraft(rw http.ResponseWriter, r *http.Request, v viewer, statu
 	if len(only) == len(d.Items) {
 		only = nil
 	}
-	rev, err := w.reviewed(r.Context(), v, content.ReviewInput{Draft: true, Only: only, Locale: r.URL.Query().Get("locale")})
+	rev, err := w.reviewed(r.Context(), v, content.ReviewInput{Draft: true, Only: only, Locale: r.URL.Query().Get("locale"), From: changesAt(r.URL.Query())})
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,10 @@ type releasePage struct {
 	Trouble *problemView
 	Moments []moment
 	Acts    releaseActs
-	// Back is what rolling it back would do; nil where that is not offered.
-	Back *backView
+	// Back is what rolling it back would do; nil where that is not offered, or not
+	// asked for yet, which BackURL does.
+	Back    *backView
+	BackURL string
 	// Problem is what became of the last attempt.
 	Problem *serve.Fault
 	Reason  field
@@ -85,7 +87,7 @@ func (w *Web) showRelease(rw http.ResponseWriter, r *http.Request, v viewer, n, 
 	if err != nil {
 		return err
 	}
-	rev, err := w.reviewed(ctx, v, content.ReviewInput{Release: n, Locale: r.URL.Query().Get("locale")})
+	rev, err := w.reviewed(ctx, v, content.ReviewInput{Release: n, Locale: r.URL.Query().Get("locale"), From: changesAt(r.URL.Query())})
 	if err != nil {
 		return err
 	}
@@ -99,10 +101,14 @@ func (w *Web) showRelease(rw http.ResponseWriter, r *http.Request, v viewer, n, 
 	if again != nil && again.err != nil {
 		page.blame(again)
 	}
-	if rights.Rollback || rel.State == throughline.ReleaseLive {
+	switch asked := r.URL.Query().Has("back") || again != nil; {
+	case !rights.Rollback && rel.State != throughline.ReleaseLive:
+	case asked:
 		if page.Back, err = w.newBack(ctx, v, n); err != nil {
 			return err
 		}
+	default: // planning it takes a while, and few want to see it
+		page.BackURL = releaseURL(n) + "?back=1#back"
 	}
 	return w.render(rw, r, status, "release", page)
 }

@@ -30,8 +30,10 @@ type reviewView struct {
 	// Unshown counts the renderings left out.
 	Unshown int
 	Changes []changeView
-	// Unlisted counts the changes left out.
-	Unlisted int
+	// Unlisted counts the changes after those; Range says which they are, Before
+	// and After lead to the others, where not all are shown.
+	Unlisted             int
+	Range, Before, After string
 	// Looks are the ways to look at the renderings.
 	Looks []lookGroup
 	// Dark and Phone are how they are looked at now.
@@ -133,7 +135,7 @@ func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 		view.Pairs, view.More = folded(view.Pairs, t.Before == 0)
 		v.Placements = append(v.Placements, view)
 	}
-	v.Changes, v.Unlisted = w.newChangeViews(rev.Plan.Changes)
+	w.pageOfChanges(&v, base, q, rev.Plan.Changes)
 	v.Looks = looksAt(base, q, rev.Locales)
 	return v
 }
@@ -260,15 +262,51 @@ func newPairView(base string, q url.Values, digest throughline.Digest, at int, p
 	return v
 }
 
-// shownChanges is how many changes a page lists; an import may have very many.
-const shownChanges = 100
-
 // newChangeViews lays out the first changes, and counts the others.
 func (w *Web) newChangeViews(changes []throughline.Change) (views []changeView, unlisted int) {
-	for _, ch := range changes[:min(len(changes), shownChanges)] {
+	for _, ch := range changes[:min(len(changes), content.FilledMost)] {
 		views = append(views, w.newChangeView(ch))
 	}
 	return views, len(changes) - len(views)
+}
+
+// changesAt reads from an address where its list of changes goes on.
+func changesAt(q url.Values) int {
+	from, err := strconv.Atoi(q.Get("from"))
+	if err != nil || from < 0 {
+		return 0
+	}
+	return from
+}
+
+// pageOfChanges lays out the changes from a position on, with the way to those
+// before and after them.
+func (w *Web) pageOfChanges(v *reviewView, base string, q url.Values, changes []throughline.Change) {
+	from := min(changesAt(q), len(changes))
+	if from == len(changes) {
+		from = 0
+	}
+	v.Changes, v.Unlisted = w.newChangeViews(changes[from:])
+	if from == 0 && v.Unlisted == 0 {
+		return
+	}
+	link := func(at int) string {
+		to := url.Values{}
+		for name, values := range q {
+			to[name] = values
+		}
+		if to.Set("from", strconv.Itoa(at)); at == 0 {
+			to.Del("from")
+		}
+		return base + "?" + to.Encode() + "#text-title"
+	}
+	v.Range = operate.SayCount(int64(from+1)) + " to " + operate.SayCount(int64(from+len(v.Changes))) + " of " + operate.SayCount(int64(len(changes)))
+	if from > 0 {
+		v.Before = link(max(0, from-content.FilledMost))
+	}
+	if v.Unlisted > 0 {
+		v.After = link(from + len(v.Changes))
+	}
 }
 
 func (w *Web) newChangeView(ch throughline.Change) changeView {
