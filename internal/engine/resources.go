@@ -11,9 +11,15 @@ import (
 
 // Resources returns every resource in force, by kind and name.
 func (c *Core) Resources(ctx context.Context) (all []throughline.Resource, err error) {
+	all = []throughline.Resource{}
 	err = c.Record.State.View(ctx, func(r record.Reader) error {
-		all, err = ResourcesIn(r)
-		return err
+		for res, err := range InForce(r, "") {
+			if err != nil {
+				return err
+			}
+			all = append(all, res)
+		}
+		return nil
 	})
 	return all, err
 }
@@ -36,18 +42,6 @@ func InForce(r record.Reader, kind throughline.Kind) iter.Seq2[throughline.Resou
 			}
 		}
 	}
-}
-
-// ResourcesIn returns every resource in force in one state.
-func ResourcesIn(r record.Reader) ([]throughline.Resource, error) {
-	all := []throughline.Resource{}
-	for res, err := range InForce(r, "") {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, res)
-	}
-	return all, nil
 }
 
 // Resource returns the revision of a name that is in force, or NotFound.

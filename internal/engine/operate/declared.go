@@ -28,6 +28,15 @@ type declared struct {
 	candidates map[string]map[string]int
 }
 
+// declaredKinds are the kinds that newDeclared reads. Pieces are not among them:
+// there may be very many, and the snapshot has what they say.
+func declaredKinds() []throughline.Kind {
+	return []throughline.Kind{
+		throughline.KindPerson, throughline.KindGoal, throughline.KindChannel,
+		throughline.KindTemplate, throughline.KindBrand, throughline.KindPlacement,
+	}
+}
+
 func newDeclared(s *throughline.Snapshot, digest throughline.Digest, resources []throughline.Resource) *declared {
 	d := &declared{
 		digest: digest, snapshot: s,

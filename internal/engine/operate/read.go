@@ -201,9 +201,16 @@ func (o *Operate) declared(ctx context.Context) (*declared, error) {
 	defer o.known.mu.Unlock()
 	if d := o.known.declared; d == nil || d.digest != digest || digest.IsZero() {
 		var resources []throughline.Resource
-		err := o.core.Record.State.View(ctx, func(r record.Reader) (err error) {
-			resources, err = engine.ResourcesIn(r)
-			return err
+		err := o.core.Record.State.View(ctx, func(r record.Reader) error {
+			for _, kind := range declaredKinds() {
+				for res, err := range engine.InForce(r, kind) {
+					if err != nil {
+						return err
+					}
+					resources = append(resources, res)
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return nil, err
