@@ -154,7 +154,8 @@ func declared(t *testing.T) string {
 func TestKillCountsWhatItLost(t *testing.T) {
 	t.Parallel()
 	dir, begun, answered, lostBefore := declared(t), 0, 0, int64(0)
-	for round := range 4 {
+	// A kill loses nothing where it comes just after all was written.
+	for round := 0; round < 4 || lostBefore == 0 && round < 40; round++ {
 		b, a := killRound(t, dir, fmt.Sprint(round), false)
 		begun, answered = begun+b, answered+a
 		e := enginetest.Open(t, enginetest.Options{Folder: dir})
@@ -175,7 +176,7 @@ func TestKillFindsNotesThatDoNotCount(t *testing.T) {
 	t.Parallel()
 	dir := declared(t)
 	wrong := 0
-	for round := range 6 {
+	for round := 0; wrong == 0 && round < 40; round++ {
 		_, answered := killRound(t, dir, fmt.Sprint(round), true)
 		e := enginetest.Open(t, enginetest.Options{Folder: dir})
 		if journaled(t, e)+int(e.Plane.Lost()) < answered {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/record"
 )
 
 // Staff declares people: as releases, like everything.
@@ -16,6 +17,8 @@ type Staff interface {
 	Declare(ctx context.Context, by engine.Caller, res throughline.Resource, message string) (throughline.Release, error)
 	// Approvers names who may approve a release that waits.
 	Approvers(ctx context.Context, by engine.Caller, release int) ([]string, error)
+	// ReleaseHead returns a release without what it changes, or NotFound.
+	ReleaseHead(ctx context.Context, by engine.Caller, number int) (throughline.Release, error)
 }
 
 // Guest is who is invited.
@@ -23,7 +26,7 @@ type Guest struct {
 	// Name is what they sign in as.
 	Name string
 	// Person is what is declared of them where nobody has; it is not looked at
-	// for somebody who is declared already.
+	// for somebody who is declared already, or waits to be.
 	Person throughline.Person
 	// Life is how long the link is open.
 	Life time.Duration
@@ -51,10 +54,7 @@ func (a *Access) InviteGuest(ctx context.Context, by engine.Caller, staff Staff,
 		if err := checkLife(g.Life); err != nil { // before anything is declared
 			return in, err
 		}
-		var rel throughline.Release
-		if rel, err = DeclarePerson(ctx, staff, by, g.Name, g.Person, "invite "+g.Name); err == nil {
-			in.Release, in.Waits = rel.Number, rel.State == throughline.ReleaseProposed
-		}
+		in.Release, in.Waits, err = a.declare(ctx, by, staff, g)
 	}
 	if err != nil {
 		return in, err
@@ -68,6 +68,35 @@ func (a *Access) InviteGuest(ctx context.Context, by engine.Caller, staff Staff,
 	}
 	in.Secret, err = a.invite(ctx, by, invitation{Person: g.Name, Awaits: in.Release}, g.Life)
 	return in, err
+}
+
+// declare makes a release that declares a guest, unless one waits already for
+// whom somebody invited before.
+func (a *Access) declare(ctx context.Context, by engine.Caller, staff Staff, g Guest) (release int, waits bool, err error) {
+	var before []int
+	err = a.core.Record.State.View(ctx, func(r record.Reader) error {
+		before = nil
+		return a.eachInvitation(r, func(_ string, inv invitation) error {
+			if inv.Person == g.Name && inv.Awaits > 0 {
+				before = append(before, inv.Awaits)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	for _, number := range before {
+		rel, err := staff.ReleaseHead(ctx, by, number)
+		if err == nil && rel.State == throughline.ReleaseProposed {
+			return number, true, nil
+		}
+		if ignoreNotFound(err) != nil {
+			return 0, false, err
+		}
+	}
+	rel, err := DeclarePerson(ctx, staff, by, g.Name, g.Person, "invite "+g.Name)
+	return rel.Number, rel.State == throughline.ReleaseProposed, err
 }
 
 // DeclarePerson makes a release of a person, after a look at whether the caller

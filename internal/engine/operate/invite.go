@@ -28,6 +28,8 @@ type invitation struct {
 	// Awaits is the release that declares the person, of one made before it went
 	// live.
 	Awaits int `json:"awaits,omitempty"`
+	// Limits are those of the key it was made with: its link never gives more.
+	Limits []throughline.Grant `json:"limits,omitempty"`
 	// Used is when somebody accepted.
 	Used time.Time `json:"used,omitzero"`
 }
@@ -88,6 +90,7 @@ func (a *Access) invite(ctx context.Context, by engine.Caller, inv invitation, l
 	if inv.By = by.Actor.ID; by.Actor.Kind == throughline.ActorService { // a key's links are its person's
 		inv.By = by.Actor.OnBehalfOf
 	}
+	inv.Limits = by.Limits
 	if err := by.Need(engine.RightPeople); err != nil {
 		return "", err
 	}
@@ -122,7 +125,7 @@ func (a *Access) invite(ctx context.Context, by engine.Caller, inv invitation, l
 
 // mayInvite refuses a link for somebody who may more than who asks for it.
 func mayInvite(by, guest engine.Caller, o Ownership) error {
-	if by.Owner {
+	if by.Owner && len(by.Limits) == 0 {
 		return nil
 	}
 	if guest.Owner || o.Person == guest.Actor.ID {
@@ -269,6 +272,7 @@ func (a *Access) describeInvitation(r record.Reader, id string, inv invitation) 
 	}
 	if !by.Stranger() {
 		out.By = maker
+		by.Limits = inv.Limits
 		if err := mayInvite(by, guest, o); err != nil {
 			return Invitation{}, throughline.Errorf(throughline.NotFound, "this link no longer holds: who made it may not make it today").
 				WithFix("ask the owner for a new one")

@@ -125,6 +125,17 @@ type Status struct {
 	Troubles []string `json:"troubles,omitempty"`
 }
 
+// saysTrouble words a trouble for people. Its cause, which may name files, is in
+// the log.
+func saysTrouble(err error) string {
+	var told throughline.Problems
+	told.Add(err)
+	if told[0].Fix == "" {
+		return told[0].Message
+	}
+	return told[0].Message + " (" + told[0].Fix + ")"
+}
+
 // Status returns how the engine stands.
 func (o *Operate) Status(ctx context.Context) (Status, error) {
 	owner, err := o.access.Ownership(ctx)
@@ -140,7 +151,7 @@ func (o *Operate) Status(ctx context.Context) (Status, error) {
 		Journal: head, Folded: o.projection.Seq(), Simulated: o.simulated,
 	}
 	for _, err := range o.plane.Troubles() {
-		s.Troubles = append(s.Troubles, err.Error())
+		s.Troubles = append(s.Troubles, saysTrouble(err))
 	}
 	s.DecisionsJournaled, s.DecisionsDropped = o.plane.Recorded()
 	s.DecisionsLost, s.DecisionsUnrecalled = o.plane.Lost(), o.plane.Unrecalled()

@@ -71,7 +71,7 @@ func (o *Operate) readLine(ctx context.Context, now time.Time) (Line, error) {
 func (l *Line) stopLearning(err error) {
 	for i := range l.Stations {
 		if l.Stations[i].Name == StageLearn {
-			l.Stations[i].Health, l.Stations[i].Note = HealthBad, err.Error()
+			l.Stations[i].Health, l.Stations[i].Note = HealthBad, saysTrouble(err)
 		}
 	}
 }

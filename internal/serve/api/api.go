@@ -50,7 +50,7 @@ type API struct {
 	// unavailable is the second in which a refusal for want of the record was
 	// last logged.
 	unavailable atomic.Int64
-	streams     chan struct{} // see stream
+	streams     *serve.Streams // see stream
 	closing     sync.Once
 	renderer    *operate.Renderer
 	closed      chan struct{}
@@ -65,7 +65,7 @@ func Mount(mux *serve.Mux, c Config) *API {
 		access: c.Access, recipients: c.Recipients, log: c.Log,
 		keyless:  make(chan struct{}, keyless),
 		renderer: c.Operate.Renderer(),
-		streams:  make(chan struct{}, maxStreams), closed: make(chan struct{}),
+		streams:  serve.NewStreams(maxStreams, addressStreams), closed: make(chan struct{}),
 	}
 	const byKey, preflights = "the handler looks at the key itself", "a browser asks it before it sends a key"
 	open := func(pattern, why string, h http.HandlerFunc) { mux.Handle(serve.Route{Pattern: pattern, Open: why}, h) }

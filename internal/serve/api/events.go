@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,6 +29,9 @@ const (
 	streamPath = "/ofrep/v1/events"
 	// maxStreams is how many clients may listen to one process.
 	maxStreams = 4096
+	// addressStreams is how many of them one address may have: a proxy stands for
+	// many clients.
+	addressStreams = 3072
 	// streamBeat keeps proxies from closing a stream on which nothing happens.
 	streamBeat = 20 * time.Second
 	// streamWrite is how long one write may take.
@@ -70,13 +74,13 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		writeOFREPError(w, "", err)
 		return
 	}
-	select {
-	case a.streams <- struct{}{}:
-		defer func() { <-a.streams }()
-	default:
-		writeOFREPError(w, "", throughline.Errorf(throughline.Exhausted, "too many clients listen").WithFix("come back later, or poll"))
+	address, _, _ := net.SplitHostPort(r.RemoteAddr)
+	leave, err := a.streams.Enter(address)
+	if err != nil {
+		writeOFREPError(w, "", err)
 		return
 	}
+	defer leave()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // proxies must not hold events back

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
@@ -37,13 +37,17 @@ type reading func(r *http.Request, v viewer) (leaves, string, error)
 // the session does.
 func (w *Web) live(read reading) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
-		select {
-		case w.streams <- struct{}{}:
-			defer func() { <-w.streams }()
-		default:
-			serve.Problem(rw, throughline.Errorf(throughline.Unavailable, "too many live pages are open").WithFix("close some, or look again in a moment"))
+		v, err := w.who(r)
+		if err != nil {
+			serve.Problem(rw, err)
 			return
 		}
+		leave, err := w.streams.Enter(cmp.Or(v.Person(), w.origin(r).Address.String()))
+		if err != nil {
+			serve.Problem(rw, err)
+			return
+		}
+		defer leave()
 		if err := w.stream(rw, r, read); err != nil {
 			w.Log.ErrorContext(r.Context(), "stream ended", "route", r.Pattern, "error", err)
 		}

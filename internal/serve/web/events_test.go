@@ -201,7 +201,7 @@ func TestTheStream(t *testing.T) {
 			first.messages()
 			second := listen(mux, cookieOfAda)
 			<-second.done
-			if second.status != http.StatusServiceUnavailable || second.header.Get("Retry-After") == "" {
+			if second.status != http.StatusTooManyRequests || second.header.Get("Retry-After") == "" {
 				t.Errorf("the second is answered with %d %v", second.status, second.header)
 			}
 			first.leave()

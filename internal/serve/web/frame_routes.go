@@ -100,15 +100,16 @@ func (w *Web) allowed(right engine.Right, h handler) func(http.ResponseWriter, *
 	}
 }
 
-// guard is what every route of the door passes: headers, a bounded body, and no
-// change asked for by another site.
+// guard is what every route of the door passes: a bounded body, and no change
+// asked for by another site. The headers of every answer are for whoever serves
+// the whole mux (serve.Secure).
 func (w *Web) guard(bytes int64, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(w.answer(func(http.ResponseWriter, *http.Request) error {
 		return throughline.Errorf(throughline.Forbidden, "another site asked for this change").
 			WithFix("go to the page yourself and try again")
 	}))
-	return serve.Secure(serve.LimitBody(bytes, cross.Handler(next)))
+	return serve.LimitBody(bytes, cross.Handler(next))
 }
 
 // answer turns a handler that returns its error into one that shows it.

@@ -89,6 +89,9 @@ type Library interface {
 	List(ctx context.Context, kind throughline.Kind) ([]throughline.Resource, error)
 }
 
+// personStreams is how many live pages one person may have open.
+const personStreams = 24
+
 // Config is what the door needs.
 type Config struct {
 	Lines    LineSource
@@ -131,7 +134,8 @@ type Config struct {
 	HTTPS bool
 	// PublicURL is how people reach the door, without a path; empty is as they ask.
 	PublicURL string
-	// Streams is how many pages may be live at once; the default is 256.
+	// Streams is how many pages may be live at once; the default is 256. One
+	// person may have personStreams of them.
 	Streams int
 }
 
@@ -140,7 +144,7 @@ type Web struct {
 	Config
 	assets  *assets
 	pages   map[string]*template.Template
-	streams chan struct{}
+	streams *serve.Streams
 	closed  chan struct{}
 	close   sync.Once
 	words   *glossary
@@ -178,7 +182,7 @@ func New(c Config) (*Web, error) {
 	}
 	return &Web{
 		Config: c, assets: assets, pages: pages, words: words,
-		streams: make(chan struct{}, c.Streams), closed: make(chan struct{}),
+		streams: serve.NewStreams(c.Streams, personStreams), closed: make(chan struct{}),
 	}, nil
 }
 
