@@ -88,6 +88,12 @@ function living(toast) {
 
 toasts?.querySelectorAll("[data-toast]").forEach(living);
 
+/** The name under which this tab keeps what this person typed: whoever signs in
+ * here next has another. */
+export function own(name) {
+	return `${name} ${document.body.dataset.person ?? ""}`;
+}
+
 /**
  * Says one sentence at the edge of the page. A bad one stays until it is closed.
  * act is a button beside it: {label, run}.

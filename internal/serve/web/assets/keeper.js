@@ -1,12 +1,12 @@
 // Saves the cells of the grid while one works, and loses none: what could not be
 // saved is tried again, and kept in this tab across a sign-in.
 
-import { say } from "./frame.js";
+import { own, say } from "./frame.js";
 import { tally } from "./tally.js";
 
 const quiet = 800; // milliseconds without a change before a save
 const rowsAtOnce = 400;
-const stash = "throughline-cells";
+const stash = own("throughline-cells");
 const bar = document.querySelector("[data-draft-bar]");
 
 export class Keeper {

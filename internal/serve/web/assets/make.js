@@ -1,7 +1,7 @@
 // The form of one object: saved while you type, checked where it is wrong. It
 // is the same form that works without a script.
 
-import { say, send } from "./frame.js";
+import { own, say, send } from "./frame.js";
 import { measure } from "./measure.js";
 import { tally } from "./tally.js";
 
@@ -33,7 +33,7 @@ let timer;
 let saving = false;
 let again = false;
 let stopped = false;
-const kept = `throughline-typed:${location.pathname}${location.search}`;
+const kept = own(`throughline-typed:${location.pathname}${location.search}`);
 
 /** What the form would send, without what asks for something else. */
 function data() {
