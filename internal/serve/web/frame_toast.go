@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -36,7 +37,7 @@ const (
 func (w *Web) toast(rw http.ResponseWriter, r *http.Request, t toast) {
 	value := packToast(t)
 	if len(value) > toastBytes {
-		t.Undo, t.Text = nil, t.Text[:min(len(t.Text), toastBytes/2)]
+		t.Undo, t.Text = nil, strings.ToValidUTF8(t.Text[:min(len(t.Text), toastBytes/2)], "")
 		value = packToast(t)
 	}
 	c := w.cookie(r, toastCookie, value)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -143,7 +144,7 @@ func (w *Web) saveRoles(rw http.ResponseWriter, r *http.Request, v viewer) error
 	for _, g := range grantRows(before) {
 		for _, o := range g.Roles {
 			if o.On {
-				n := itoa(g.N)
+				n := strconv.Itoa(g.N)
 				fields["role."+n], fields["markets."+n], fields["brands."+n], fields["kinds."+n] = o.Value, g.Markets, g.Brands, g.Kinds
 			}
 		}

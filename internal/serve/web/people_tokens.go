@@ -15,8 +15,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/serve"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // tokensPage lists the keys by which services come in.
 type tokensPage struct {
 	shell

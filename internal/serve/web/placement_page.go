@@ -326,14 +326,17 @@ type ruled struct {
 
 func (k *ruledOut) of(ctx context.Context, from Exclusions, placement string, release int) (content.Exclusions, error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if was, ok := k.known[placement]; ok && was.release == release {
+	was, ok := k.known[placement]
+	k.mu.Unlock()
+	if ok && was.release == release {
 		return was.what, nil
 	}
-	x, err := from.Exclusions(ctx, placement)
+	x, err := from.Exclusions(ctx, placement) // nobody waits for it who wants another
 	if err != nil {
 		return x, err
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.known == nil {
 		k.known = map[string]ruled{}
 	}

@@ -144,9 +144,9 @@ func (p *draftPage) choose(only []throughline.Ref, rev content.Review, items int
 	}
 	rest := "the other one stays"
 	if rev.Left > 1 {
-		rest = "the other " + itoa(rev.Left) + " stay"
+		rest = "the other " + strconv.Itoa(rev.Left) + " stay"
 	}
-	p.Part = &draftPart{Says: itoa(len(only)) + " of " + itoa(items) + " changes; " + rest + " in your draft"}
+	p.Part = &draftPart{Says: strconv.Itoa(len(only)) + " of " + strconv.Itoa(items) + " changes; " + rest + " in your draft"}
 	for _, ref := range only {
 		p.Part.Only = append(p.Part.Only, ref.String())
 	}

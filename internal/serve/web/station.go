@@ -203,22 +203,27 @@ func (w *Web) briefs(ctx context.Context, q url.Values, l operate.Line, p *stati
 	return err
 }
 
-// made are the kinds that the station Make lists, and what they are called.
-var made = []struct {
+// kindTab is a kind that a station lists, and what it is called there.
+type kindTab struct {
 	kind throughline.Kind
 	name string
-}{
-	{throughline.KindFragment, "Fragments"}, {throughline.KindTemplate, "Templates"}, {throughline.KindBrand, "Brands"},
+}
+
+// made are the kinds that the station Make lists.
+func made() []kindTab {
+	return []kindTab{
+		{throughline.KindFragment, "Fragments"}, {throughline.KindTemplate, "Templates"}, {throughline.KindBrand, "Brands"},
+	}
 }
 
 func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
-	on := made[0]
-	for _, m := range made {
+	on := made()[0]
+	for _, m := range made() {
 		if strings.EqualFold(q.Get("kind"), string(m.kind)) {
 			on = m
 		}
 	}
-	for _, m := range made {
+	for _, m := range made() {
 		p.Tabs = append(p.Tabs, tab{Name: m.name, URL: "/make?kind=" + strings.ToLower(string(m.kind)), On: m == on})
 	}
 	if w.Making != nil {
@@ -296,8 +301,17 @@ func ownerOf(o operate.Owner) cell {
 	return cell{HTML: template.HTML(`<abbr class="owner" title="` + template.HTMLEscapeString(o.Name) + ` answers for this">` + template.HTMLEscapeString(cmp.Or(o.Initials, "–")) + `</abbr>`)}
 }
 
-// severities are healths: what blocks needs action, what warns a look.
-var severities = map[throughline.Severity]operate.Health{throughline.Block: operate.HealthBad, throughline.Warn: operate.HealthWarn}
+// severityHealth is a severity as a health: what blocks needs action, what warns a
+// look.
+func severityHealth(s throughline.Severity) operate.Health {
+	switch s {
+	case throughline.Block:
+		return operate.HealthBad
+	case throughline.Warn:
+		return operate.HealthWarn
+	}
+	return ""
+}
 
 func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
 	rules := strings.EqualFold(q.Get("kind"), "guardrail")
@@ -331,7 +345,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	}
 	p.answers(saysFindings(findings, p.Flow.Count))
 	slices.SortStableFunc(findings, func(a, b throughline.Finding) int {
-		return cmp.Compare(severities[b.Severity].Rank(), severities[a.Severity].Rank())
+		return cmp.Compare(severityHealth(b.Severity).Rank(), severityHealth(a.Severity).Rank())
 	})
 	for _, f := range findings[:min(len(findings), listRows)] {
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.objectURL(f.Object), Cells: []cell{
@@ -359,7 +373,7 @@ func saysFindings(findings []throughline.Finding, variants int64) string {
 	return operate.Plural(len(findings), "finding", "findings") + " to mend, " + operate.SayCount(int64(blocking)) + " in the way of a release; " + read
 }
 
-func severityCell(s throughline.Severity) cell { return badge(severities[s], string(s)) }
+func severityCell(s throughline.Severity) cell { return badge(severityHealth(s), string(s)) }
 
 // badge is a health with a word of its own.
 func badge(h operate.Health, word string) cell {
