@@ -37,12 +37,21 @@ const (
 func (w *Web) toast(rw http.ResponseWriter, r *http.Request, t toast) {
 	value := packToast(t)
 	if len(value) > toastBytes {
-		t.Undo, t.Text = nil, strings.ToValidUTF8(t.Text[:min(len(t.Text), toastBytes/2)], "")
+		t.Undo, t.Text = nil, shortened(t.Text, toastBytes/2)
 		value = packToast(t)
 	}
 	c := w.cookie(r, toastCookie, value)
 	c.MaxAge = int(toastLife.Seconds())
 	http.SetCookie(rw, c)
+}
+
+// shortened is the beginning of a text in at most so many bytes, cut between
+// characters.
+func shortened(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
 }
 
 func packToast(t toast) string {

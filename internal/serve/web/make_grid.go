@@ -232,6 +232,9 @@ func (p *gridPage) finish(q url.Values, sheet content.SheetPage) {
 	if len(p.Rows) > 0 || sheet.Next != "" {
 		return
 	}
+	if len(keep) == 0 {
+		p.Says = "No copy yet."
+	}
 	p.Empty = &beginning{
 		Title: "Here you will see your copy, a row a piece and a column a language",
 		What:  "Type as in a spreadsheet, paste from one, or take the rows out as CSV and back. Everything goes into your draft until you release it.",

@@ -203,7 +203,7 @@ func whatIs(r throughline.Resource) string {
 		return "A brand that speaks " + operate.Plural(len(s.Locales.All()), "language", "languages")
 	case *throughline.Brief:
 		if s.Due != "" {
-			return "What is wanted by " + s.Due
+			return "What is wanted by " + dayWords(s.Due)
 		}
 		return "What is wanted, without a date"
 	case *throughline.Guardrail:
@@ -219,7 +219,10 @@ func whatIs(r throughline.Resource) string {
 	case *throughline.Person:
 		return s.Name + ", who has " + operate.Plural(len(s.Roles), "role", "roles")
 	case *throughline.Engine:
-		return "The workspace, for which " + s.Owner + " answers"
+		if s.Releases == throughline.Approved {
+			return "The workspace, whose releases wait to be approved"
+		}
+		return "The workspace, whose releases go live at once"
 	}
 	return "A thing"
 }
@@ -260,7 +263,7 @@ func (w *Web) history(r *http.Request, v viewer, o content.Object, page *objectP
 		what := cmp.Or(verb, "changed "+strings.Join(shortPaths(h.Fields), ", "))
 		link := page.FormURL + "?at=" + strconv.Itoa(h.Release) + "#history"
 		page.History = append(page.History, moment{
-			At: h.At.UTC().Format("2 January 2006, 15:04"), Stamp: h.At.UTC().Format("2006-01-02T15:04:05Z"), By: h.Author.ID, On: i == 0 && o.Resource != nil,
+			At: h.At.UTC().Format("2 Jan 2006, 15:04 MST"), Stamp: h.At.UTC().Format("2006-01-02T15:04:05Z"), By: h.Author.ID, On: i == 0 && o.Resource != nil,
 			What: template.HTML(`<a href="/release/` + strconv.Itoa(h.Release) + `">Release ` + strconv.Itoa(h.Release) + `</a> ` + template.HTMLEscapeString(what) + ` <a class="soft" href="` + template.HTMLEscapeString(link) + `">compare</a>`),
 		})
 		if asked == strconv.Itoa(h.Release) {

@@ -106,7 +106,7 @@ func (w *Web) openLinks(ctx context.Context) ([]linkView, error) {
 	}
 	var views []linkView
 	for _, inv := range open {
-		view := linkView{inv.ID, inv.Person, inv.Name, inv.By.Name, inv.Expires.Format("Mon 2 Jan, 15:04 MST"), inv.Again, nil}
+		view := linkView{inv.ID, inv.Person, inv.Name, inv.By.Name, inv.Expires.Format("2 Jan 2006, 15:04 MST"), inv.Again, nil}
 		if inv.Awaits > 0 {
 			view.Awaits = &awaited{Release: inv.Awaits, URL: releaseURL(inv.Awaits)}
 		}

@@ -117,11 +117,17 @@ func dueNext(briefs []*throughline.Brief, today string) string {
 	if next == nil {
 		return many + ", none of them due from today on"
 	}
-	day, err := time.Parse(time.DateOnly, next.Due)
-	if err != nil { // a brief may say its day in words
-		return many + ", the next due " + next.Due + ": " + next.Title
+	return many + ", the next due " + dayWords(next.Due) + ": " + next.Title
+}
+
+// dayWords is a day as people read it; a brief may say its day in words, which
+// stay as they are.
+func dayWords(due string) string {
+	day, err := time.Parse(time.DateOnly, due)
+	if err != nil {
+		return due
 	}
-	return many + ", the next due " + day.Format("2 January 2006") + ": " + next.Title
+	return day.Format("2 January 2006")
 }
 
 // saysStation answers what is in a station: what is wrong, or else how much there
@@ -189,7 +195,7 @@ func (w *Web) briefs(ctx context.Context, q url.Values, l operate.Line, p *stati
 	err := w.ofKind(ctx, throughline.KindBrief, q, p, func(r throughline.Resource) []cell {
 		b := r.Spec.(*throughline.Brief)
 		briefs = append(briefs, b)
-		return []cell{{Text: b.Title}, {Text: cmp.Or(b.Due, "–"), Soft: b.Due == ""}, p.owner(l, r)}
+		return []cell{{Text: b.Title}, {Text: cmp.Or(dayWords(b.Due), "–"), Soft: b.Due == ""}, p.owner(l, r)}
 	})
 	p.Empty = &beginning{
 		Title: "Here you will see what is wanted, for whom and by when",
@@ -229,7 +235,6 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	if w.Making != nil {
 		p.Tabs = append(p.Tabs, tab{Name: "All copy", URL: "/make/copy"})
 	}
-	p.Filter = []field{{Name: "q", Label: "Name or text", Kind: "search", Value: q.Get("q"), Required: true}}
 	p.Hidden = map[string]string{"kind": strings.ToLower(string(on.kind))}
 	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: string(on.kind)}, {Name: "Says"}, {Name: "Languages"}, {Name: "Labels"}, {Name: "Owner"}}}
 	p.Empty = &beginning{
@@ -239,10 +244,14 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	}
 	w.begins(p, on.kind)
 	p.answers(operate.SayCount(p.Flow.Count) + " " + p.Flow.Unit + " to make variants of, the latest " + operate.SayAge(p.Flow.Latest, l.AsOf))
-	return w.ofKind(ctx, on.kind, q, p, func(r throughline.Resource) []cell {
+	err := w.ofKind(ctx, on.kind, q, p, func(r throughline.Resource) []cell {
 		text, languages := saysOf(r)
 		return []cell{{Text: text}, {Text: languages, Soft: true}, {Text: labels(r), Soft: true}, p.owner(l, r)}
 	})
+	if len(p.Table.Rows) > 0 || p.Table.Pages != (pager{}) { // where there is nothing, there is nothing to narrow
+		p.Filter = []field{{Name: "q", Label: "Name or text", Kind: "search", Value: q.Get("q"), Required: true}}
+	}
+	return err
 }
 
 // saysOf is what a thing says in a few words, and in which languages.

@@ -14,6 +14,8 @@ func TestWhatStationsAnswer(t *testing.T) {
 		dueNext([]*throughline.Brief{brief("Late", "2026-01-01"), brief("Second", "2027-02-01"), brief("First", "2027-01-15")}, "2026-11-23"): "3 briefs, the next due 15 January 2027: First",
 		dueNext([]*throughline.Brief{brief("Today", "2026-11-23")}, "2026-11-23"):                                                             "1 brief, the next due 23 November 2026: Today",
 		dueNext([]*throughline.Brief{brief("Late", "2026-01-01"), brief("Never", "")}, "2026-11-23"):                                          "2 briefs, none of them due from today on",
+		dayWords("2027-01-15"):                                     "15 January 2027",
+		dayWords("soon"):                                           "soon",
 		saysFindings(nil, 407):                                     "nothing to mend: 407 variants were read",
 		saysFindings([]throughline.Finding{warn}, 1):               "1 finding worth a look, none in the way of a release; 1 variant was read",
 		saysFindings([]throughline.Finding{block, warn, block}, 2): "3 findings to mend, 2 in the way of a release; 2 variants were read",

@@ -54,3 +54,28 @@ spec: {role: cta, values: {en: Shop now}}
 		t.Errorf("with a change, the way to review is not offered")
 	}
 }
+
+func TestAFilterStandsWhereThereIsSomethingToNarrow(t *testing.T) {
+	m := newMaker(t, `
+apiVersion: throughline/v1
+kind: Engine
+metadata: {name: main}
+spec: {title: Main, owner: ana}
+---
+apiVersion: throughline/v1
+kind: Person
+metadata: {name: ana}
+spec: {name: Ana Kim}
+`)
+	full := newMaker(t, enginetest.Workspace)
+	for _, address := range []string{"/make", "/make/copy"} {
+		if n := m.page(address).Find(".bar-form").Length(); n != 0 {
+			t.Errorf("%s of an empty engine has %d filters", address, n)
+		}
+		for _, q := range []string{"", "?q=cta", "?q=nothing-says-this"} {
+			if n := full.page(address + q).Find(".bar-form").Length(); n != 1 {
+				t.Errorf("%s%s has %d filters", address, q, n)
+			}
+		}
+	}
+}
