@@ -64,6 +64,9 @@ func (v *validator) person(p *throughline.Person) {
 	for _, e := range malformed {
 		v.problem(e.Place, "%s", e.Message).WithFix("%s", e.Fix)
 	}
+	if p.Email != "" && !isEmail(p.Email) {
+		v.problem("spec.email", "%q is not an e-mail", p.Email).WithFix("write it like ana@example.com, or leave it out")
+	}
 	if first := v.emails[strings.ToLower(p.Email)]; p.Email != "" && first != v.subject.Metadata.Name {
 		v.problem("spec.email", "%s is the e-mail of Person/%s too, so that it would let in neither", p.Email, first).WithFix("give one of them another, or none")
 	}
@@ -72,6 +75,14 @@ func (v *validator) person(p *throughline.Person) {
 			v.required(fmt.Sprintf("spec.roles[%d].brands[%d]", i, j), throughline.KindBrand, b)
 		}
 	}
+}
+
+// isEmail reports whether a text has the outline of an address. Whether anybody
+// reads there, nothing can tell.
+func isEmail(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	return ok && local != "" && domain != "" && !strings.Contains(domain, "@") && len(s) <= 254 &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>(),;:"\\`, r) })
 }
 
 // emails returns, for each e-mail in small letters, the first Person who has it.

@@ -80,6 +80,7 @@ func TestEveryMistakeBetweenResourcesIsNamedPlacedAndMended(t *testing.T) {
 			"spec: {name: Ada Kline, discipline: operations, roles: [{role: steward}, {role: approver}]}\n---\napiVersion: throughline/v1\nkind: Person\nmetadata: {name: ben}\nspec: {name: Ben Ito,",
 			"spec: {name: Ada Kline, email: team@example.org, roles: [{role: steward}]}\n---\napiVersion: throughline/v1\nkind: Person\nmetadata: {name: ben}\nspec: {name: Ben Ito, email: Team@example.org,",
 		},
+		{"an e-mail that is none", "spec: {name: Ada Kline,", "spec: {name: Ada Kline, email: Ada at home,"},
 		{"a control that is not named", "serve: control, control: {headline: hello-rye, cta: cta-order}", "serve: control"},
 	}
 	var report strings.Builder
