@@ -194,7 +194,7 @@ func (w *Web) afterSave(rw http.ResponseWriter, r *http.Request, o content.Objec
 		to = listURL(o.Ref.Kind)
 		w.toast(rw, r, toast{Text: o.Ref.String() + " is gone from your draft.", Undo: undoing})
 	case edit.Deleted:
-		w.toast(rw, r, toast{Text: o.Ref.String() + " goes with your next release.", Undo: undoing})
+		w.toast(rw, r, toast{Text: "The " + strings.ToLower(string(o.Ref.Kind)) + " " + o.Ref.Name + " is deleted with your next release.", Undo: undoing})
 	case edit.Text != "":
 		w.toast(rw, r, toast{Text: "Kept as you typed it. It cannot be released before it is mended.", Undo: undoing})
 	default:

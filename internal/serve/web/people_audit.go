@@ -160,12 +160,13 @@ func auditFilter(in url.Values) []field {
 func auditTable(rows []operate.Audited, people map[string]string) table {
 	t := table{Caption: "Who did what", Compact: true, Columns: []column{{Name: "When"}, {Name: "Who"}, {Name: "Did"}, {Name: "To what"}, {Name: "Event", Number: true}}}
 	for _, r := range rows {
-		t.Rows = append(t.Rows, row{ID: strconv.FormatUint(r.Seq, 10), Cells: []cell{
-			{HTML: localTime(r.At)},
+		seq := strconv.FormatUint(r.Seq, 10)
+		t.Rows = append(t.Rows, row{ID: seq, URL: "/journal/" + seq, Cells: []cell{
+			{HTML: localTime(r.At) + template.HTML(`<span class="unseen">, event `+seq+`</span>`)},
 			{Text: sayActor(r.By, people)},
 			{Text: sayDone(r.Type)},
 			{Text: sayObjects(r.Objects, 3)},
-			{Text: strconv.FormatUint(r.Seq, 10), Soft: true},
+			{Text: seq, Soft: true},
 		}})
 	}
 	return t
