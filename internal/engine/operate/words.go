@@ -131,6 +131,19 @@ func SaySpan(d time.Duration) string {
 	return SayCount(int64(d.Hours()/24)) + thinSpace + "d"
 }
 
+// SayWindow writes a length of time that somebody chose, exactly: 90 min, 36 h, 7 d.
+func SayWindow(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if d >= unit.of && d%unit.of == 0 {
+			return SayCount(int64(d/unit.of)) + thinSpace + unit.name
+		}
+	}
+	return d.String()
+}
+
 // SayAge writes how long before now something happened; never for the zero time.
 func SayAge(at, now time.Time) string {
 	if at.IsZero() {

@@ -83,3 +83,14 @@ func TestVariantLabels(t *testing.T) {
 		}
 	}
 }
+
+func TestAWindowIsWrittenAsItWasChosen(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		90 * time.Minute: "90 min", 36 * time.Hour: "36 h", 7 * 24 * time.Hour: "7 d", 30 * time.Second: "30 s", time.Hour: "1 h",
+		1500 * time.Millisecond: "1.5s", 61 * time.Second: "61 s",
+	} {
+		if got := plain(operate.SayWindow(d)); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

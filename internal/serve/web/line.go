@@ -467,7 +467,7 @@ func missing(p operate.PlacementLine) template.HTML {
 func factsOf(p operate.PlacementLine) placementFacts {
 	f := placementFacts{Policy: string(p.Policy), Goal: p.Goal}
 	if p.Window > 0 {
-		f.Goal += " within " + operate.SaySpan(time.Duration(p.Window))
+		f.Goal += " within " + operate.SayWindow(time.Duration(p.Window))
 	}
 	if p.HoldoutShare > 0 {
 		f.Holdout = operate.SayShare(p.HoldoutShare) + ", served every variant alike"
