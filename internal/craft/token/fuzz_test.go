@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/throughline-engine/throughline/internal/craft/token"
 )
 
@@ -75,10 +77,8 @@ func FuzzJSON(f *testing.F) {
 		if err := json.Unmarshal(file.JSON(), &got); err != nil {
 			t.Fatal(err)
 		}
-		w, _ := json.Marshal(want)
-		g, _ := json.Marshal(got)
-		if len(file.Notes()) == 0 && !bytes.Equal(w, g) {
-			t.Fatalf("%s is read as %s", w, g)
+		if len(file.Notes()) == 0 && !cmp.Equal(want, got) { // where -0 is 0
+			t.Fatalf("%q is read otherwise:\n%s", src, cmp.Diff(want, got))
 		}
 	})
 }
