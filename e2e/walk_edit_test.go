@@ -94,13 +94,28 @@ func (v *tab) scripts(t testing.TB, on bool) {
 func (v *tab) holds(t testing.TB, what, expression string) {
 	t.Helper()
 	for range 100 {
-		if do(t, v, chromedp.Evaluate[bool]("!!("+expression+")")) {
+		yes, err := chromedp.Run(v, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if yes {
 			return
+		}
+		if err != nil && !underWay(err) {
+			t.Fatal(err)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	says := do(t, v, chromedp.Evaluate[string](`document.body.innerText.slice(0, 800)`))
 	t.Fatalf("%s: %s does not hold; the page says %q", what, expression, strings.Join(strings.Fields(says), " "))
+}
+
+// underWay reports whether an expression found no answer because the page it was
+// asked of is being left.
+func underWay(err error) bool {
+	for _, s := range []string{"navigated or closed", "context was destroyed", "Cannot find context"} {
+		if strings.Contains(err.Error(), s) {
+			return true
+		}
+	}
+	return false
 }
 
 // shows waits for an element with a text in it.
@@ -113,14 +128,16 @@ func (v *tab) shows(t testing.TB, selector, text string) {
 func (v *tab) clicks(t testing.TB, selector string) {
 	t.Helper()
 	v.holds(t, "what is clicked", "document.querySelector(`"+selector+"`) && !document.querySelector(`"+selector+"`).disabled")
-	do(t, v, chromedp.Evaluate[bool]("(document.querySelector(`"+selector+"`).click(), true)"))
+	_, err := chromedp.Run(v, chromedp.Evaluate[bool]("(document.querySelector(`"+selector+"`).click(), true)"))
+	if err != nil && !underWay(err) { // a click may leave the page before it is answered
+		t.Fatal(err)
+	}
 }
 
 // fills puts a text into a field.
 func (v *tab) fills(t testing.TB, selector, text string) {
 	t.Helper()
-	v.holds(t, "what is filled", "document.querySelector(`"+selector+"`)")
-	do(t, v, chromedp.Evaluate[bool]("(document.querySelector(`"+selector+"`).value = `"+text+"`, true)"))
+	v.holds(t, "what is filled", "document.querySelector(`"+selector+"`) && (document.querySelector(`"+selector+"`).value = `"+text+"`, true)")
 }
 
 // typed is what the English field holds.
