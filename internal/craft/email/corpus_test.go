@@ -1,0 +1,478 @@
+package email
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// corpus is what the reference is asked, the same in each run: every attribute
+// of every tag alone and with others, set in place and by each way round, every
+// tag in every place, trees at random, and what has to be refused.
+func corpus() []oracleCase {
+	g := &generator{rng: rand.New(rand.NewPCG(4, 541))}
+	g.alone()
+	g.together()
+	g.inherited()
+	g.gutters()
+	g.heads()
+	g.styled()
+	g.trees(700)
+	g.refused()
+	return g.cases
+}
+
+type generator struct {
+	rng   *rand.Rand
+	cases []oracleCase
+}
+
+func (g *generator) add(kind, mjml string) {
+	g.cases = append(g.cases, oracleCase{Name: fmt.Sprintf("%s/%04d", kind, len(g.cases)), MJML: mjml})
+}
+
+func (g *generator) pick(of ...string) string { return of[g.rng.IntN(len(of))] }
+
+// drawn are the tags of the body, in the order of tags.txt.
+func drawn() []string {
+	return []string{
+		"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero", "mj-text", "mj-button",
+		"mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-social-element",
+	}
+}
+
+// values returns what an attribute is set to: something usual first, then the
+// edges of its type.
+func (a *attr) values() []string {
+	switch a.is {
+	case colour:
+		return []string{"#0b62d6", "#abc", "rgba(11, 98, 214, 0.5)", "teal"}
+	case wholeNumber:
+		return []string{"4", "0"}
+	case trueFalse:
+		return []string{"true", "false"}
+	case oneOf:
+		return a.words
+	case length, signedLength:
+		return a.lengthValues()
+	}
+	return textValues(a.name)
+}
+
+func (a *attr) lengthValues() (all []string) {
+	for _, u := range a.units {
+		switch u {
+		case "px":
+			all = append(all, "24px", "7.5px", "240px")
+		case "%":
+			all = append(all, "40%", "33.33%")
+		case "em":
+			all = append(all, ".2em")
+		case "auto":
+			all = append(all, "auto")
+		case "number":
+			all = append(all, "1.6")
+		}
+	}
+	if a.is == signedLength {
+		all = append(all, "-1px")
+	}
+	if a.most > 1 {
+		all = append(all, "8px 16px", "4px 8px 12px", "1px 2px 3px 4px", "10px 0", "0 5%")
+	}
+	return append(all, "0")
+}
+
+func textValues(name string) []string {
+	switch {
+	case strings.HasSuffix(name, "radius"):
+		return []string{"6px", "50%", "4px 0 0 4px"}
+	case strings.Contains(name, "border"):
+		return []string{"2px solid #cc3300", "none", "dashed 3px red"}
+	}
+	switch name {
+	case "background-size":
+		return []string{"cover", "contain", "auto", "50%", "120px 80px"}
+	case "background-position":
+		return []string{"top center", "left", "bottom", "center left", "top right", "20% 30%", "right bottom", "a b c"}
+	case "background-position-x":
+		return []string{"left", "25%", "12px"}
+	case "background-position-y":
+		return []string{"bottom", "75%", "12px"}
+	case "font-family":
+		return []string{"Georgia, serif", "Lato, Arial", "'Open Sans', Helvetica", "roboto"}
+	case "font-weight":
+		return []string{"bold", "300"}
+	case "font-style":
+		return []string{"italic", "normal"}
+	case "text-decoration":
+		return []string{"underline", "none"}
+	case "text-transform":
+		return []string{"uppercase", "none"}
+	case "mode":
+		return []string{"fluid-height", "fixed-height"}
+	case "href", "background-url", "src":
+		return []string{"https://example.com/a?b=1&amp;c=2", "/rye.png", ""}
+	case "srcset":
+		return []string{"/rye.png 1x, /rye-2.png 2x"}
+	case "sizes":
+		return []string{"(max-width: 480px) 100vw, 320px"}
+	case "name":
+		return []string{"facebook", "x-noshare", "instagram", "unheard-of"}
+	case "alt", "title":
+		return []string{"Two loaves &amp; a knife", ""}
+	case "target":
+		return []string{"_self", "_blank"}
+	case "rel":
+		return []string{"nofollow"}
+	case "usemap":
+		return []string{"#map"}
+	}
+	return []string{"first", "second words"}
+}
+
+// start writes a start tag without its end.
+func start(tag string, attributes ...string) string {
+	var out strings.Builder
+	out.WriteString("<" + tag)
+	for i := 0; i < len(attributes); i += 2 {
+		fmt.Fprintf(&out, " %s=\"%s\"", attributes[i], attributes[i+1])
+	}
+	return out.String()
+}
+
+// inner is what stands in a tag when it is looked at.
+func inner(tag string) string {
+	switch tag {
+	case "mj-body", "mj-wrapper":
+		return "<mj-section><mj-column><mj-text>Rye</mj-text></mj-column></mj-section><mj-section><mj-column><mj-text>Spelt</mj-text></mj-column></mj-section>"
+	case "mj-section":
+		return "<mj-column><mj-text>Rye</mj-text></mj-column><mj-column><mj-image src=\"/a.png\" /></mj-column><mj-column><mj-divider /></mj-column>"
+	case "mj-group":
+		return "<mj-column><mj-text>Rye</mj-text></mj-column><mj-column><mj-image src=\"/a.png\" /></mj-column>"
+	case "mj-column", "mj-hero":
+		return "<mj-text>Rye</mj-text><mj-image src=\"/a.png\" /><mj-button href=\"/b\">Order</mj-button><mj-divider />"
+	case "mj-text":
+		return "Rye <b>today</b> <i>only</i>, <a href=\"/c\">order</a><br/>now"
+	case "mj-button":
+		return "Order <b>now</b>"
+	case "mj-table":
+		return "<tr><td>Rye</td> <td>4.20</td></tr>"
+	case "mj-social":
+		return "<mj-social-element name=\"facebook\" href=\"/f\">Like</mj-social-element><mj-social-element name=\"web\" />"
+	case "mj-social-element":
+		return "Like <b>us</b>"
+	}
+	return ""
+}
+
+// around puts a tag where it may stand, and closes it.
+func around(tag, opened string) string {
+	s := opened + ">" + inner(tag) + "</" + tag + ">"
+	switch tag {
+	case "mj-social-element":
+		s = "<mj-social>" + s + "</mj-social>"
+		fallthrough
+	case "mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social":
+		s = "<mj-column>" + s + "</mj-column>"
+		fallthrough
+	case "mj-column", "mj-group":
+		s = "<mj-section>" + s + "</mj-section>"
+		fallthrough
+	case "mj-wrapper", "mj-section", "mj-hero":
+		s = "<mj-body>" + s + "</mj-body>"
+	}
+	return "<mjml>" + s + "</mjml>"
+}
+
+func (g *generator) alone() {
+	for _, tag := range drawn() {
+		g.add("bare", around(tag, "<"+tag))
+		g.add("class", around(tag, start(tag, "css-class", "one two")))
+		for _, a := range words()[tag].attributes {
+			for _, v := range a.values() {
+				g.add("alone", around(tag, start(tag, a.name, v)))
+			}
+		}
+	}
+	for _, mode := range []string{"horizontal", "vertical"} {
+		for _, name := range []string{"facebook", "twitter", "x", "google", "pinterest", "linkedin", "instagram", "web", "snapchat", "youtube", "tumblr", "github", "xing", "vimeo", "medium", "soundcloud", "dribbble", "dribbble-noshare"} {
+			g.add("network", `<mjml><mj-body><mj-section><mj-column>`+start("mj-social", "mode", mode)+`>`+start("mj-social-element", "name", name, "href", "https://example.com/a")+`>Us</mj-social-element></mj-social></mj-column></mj-section></mj-body></mjml>`)
+		}
+	}
+}
+
+// some returns n attributes of a tag with values.
+func (g *generator) some(tag string, n int) (attributes []string) {
+	all := slices.Clone(words()[tag].attributes)
+	g.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, a := range all[:min(n, len(all))] {
+		attributes = append(attributes, a.name, g.pick(a.values()...))
+	}
+	if g.rng.IntN(4) == 0 {
+		attributes = append(attributes, "css-class", g.pick("one", "two three"))
+	}
+	return attributes
+}
+
+// together covers each pair of attributes of a tag with rows of many.
+func (g *generator) together() {
+	for _, tag := range drawn() {
+		attributes := words()[tag].attributes
+		missing := map[[2]string]bool{}
+		for i, a := range attributes {
+			for _, b := range attributes[i+1:] {
+				missing[[2]string{a.name, b.name}] = true
+			}
+		}
+		for rows := 0; len(missing) > 0 || rows < 16; rows++ {
+			row := g.some(tag, max(2, len(attributes)*2/3))
+			for i := 0; i < len(row); i += 2 {
+				for j := 0; j < len(row); j += 2 {
+					delete(missing, [2]string{row[i], row[j]})
+				}
+			}
+			g.add("together", around(tag, start(tag, row...)))
+		}
+		for range 12 {
+			g.add("few", around(tag, start(tag, g.some(tag, 3)...)))
+		}
+	}
+}
+
+// inherited sets attributes by mj-all, by tag, by class and by the class around.
+func (g *generator) inherited() {
+	for _, tag := range drawn() {
+		for range 4 {
+			page := around(tag, start(tag, append([]string{"mj-class", "quiet loud"}, g.some(tag, 2)...)...))
+			head := "<mj-head><mj-attributes>" +
+				start("mj-all", g.some(tag, 2)...) + " />" +
+				start(tag, g.some(tag, 3)...) + " />" +
+				start(tag, g.some(tag, 1)...) + " />" +
+				start("mj-class", unnamed(g.some(tag, 2))...) + ` name="quiet">` + start("mj-text", g.some("mj-text", 2)...) + " />" + start("mj-image", g.some("mj-image", 2)...) + " /></mj-class>" +
+				start("mj-class", append([]string{"name", "loud", "css-class", "shout"}, unnamed(drop(g.some(tag, 2), "css-class"))...)...) + " />" +
+				"</mj-attributes></mj-head>"
+			g.add("inherited", strings.Replace(page, "<mjml>", "<mjml>"+head, 1))
+		}
+	}
+	for range 40 {
+		tag := g.pick(drawn()...)
+		page := around("mj-wrapper", start("mj-wrapper"))
+		head := "<mj-head><mj-attributes>" + start("mj-all", g.some(tag, 4)...) + " /></mj-attributes></mj-head>"
+		g.add("all", strings.Replace(page, "<mjml>", "<mjml>"+head, 1))
+	}
+}
+
+// unnamed drops the attribute that names a class.
+func unnamed(attributes []string) []string { return drop(attributes, "name") }
+
+func drop(attributes []string, name string) (kept []string) {
+	for i := 0; i < len(attributes); i += 2 {
+		if attributes[i] != name {
+			kept = append(kept, attributes[i], attributes[i+1])
+		}
+	}
+	return kept
+}
+
+// gutters lays columns out side by side with a space between.
+func (g *generator) gutters() {
+	for _, gutter := range []string{"20px", "15px", "4%", "2.5%", "0"} {
+		for _, direction := range []string{"ltr", "rtl"} {
+			for n := 1; n <= 4; n++ {
+				for _, width := range []string{"", "140px", "25%"} {
+					s := start("mj-section", "gutter", gutter, "direction", direction) + ">"
+					columns := ""
+					for i := range n {
+						opened := "<mj-column"
+						if width != "" && i != 1 {
+							opened = start("mj-column", "width", width)
+						}
+						columns += opened + "><mj-image src=\"/a.png\" /></mj-column>"
+					}
+					g.add("gutter", "<mjml><mj-body>"+s+columns+"</mj-section></mj-body></mjml>")
+					if width != "25%" {
+						g.add("gutter", "<mjml><mj-body>"+s+start("mj-group", "direction", direction)+">"+columns+"</mj-group></mj-section></mj-body></mjml>")
+					}
+				}
+			}
+		}
+	}
+}
+
+func (g *generator) heads() {
+	body := "<mj-body><mj-section><mj-column><mj-text font-family=\"Inter, Lato\">Rye</mj-text><mj-image src=\"/a.png\" /></mj-column></mj-section></mj-body>"
+	for _, head := range []string{
+		"", "<mj-title>Rye &amp; spelt</mj-title>", "<mj-preview>Out of the oven at six</mj-preview>", "<mj-title></mj-title>",
+		`<mj-breakpoint width="600px" />`, `<mj-breakpoint width="320px"></mj-breakpoint>`,
+		`<mj-font name="Inter" href="https://example.com/inter.css" />`,
+		`<mj-font name="Lato" href="https://example.com/lato.css" />`,
+		`<mj-font name="Unused" href="https://example.com/unused.css" />`,
+		"<mj-style>.a { color: red } @media (max-width:480px) { .a { color: blue !important } }</mj-style><mj-style>b{color:green}</mj-style>",
+		`<mj-raw><meta name="format-detection" content="telephone=no"></mj-raw><!-- seen --><mj-raw><!-- two --></mj-raw>`,
+		"<mj-attributes><!-- none --></mj-attributes>",
+		`<mj-title>All</mj-title><mj-preview>Now</mj-preview><mj-breakpoint width="500px" /><mj-style>i{color:red}</mj-style><mj-attributes><mj-all font-family="Ubuntu" /></mj-attributes>`,
+	} {
+		for _, root := range []string{"<mjml>", `<mjml lang="de" dir="ltr">`, `<mjml lang="ar" dir="rtl" owa="desktop">`} {
+			g.add("head", root+"<mj-head>"+head+"</mj-head>"+body+"</mjml>")
+		}
+	}
+	for _, raw := range []string{
+		`<mj-raw position="file-start"><!-- first --></mj-raw>`,
+		`<mj-raw position="file-start">{% set x %}</mj-raw><mj-raw>lost</mj-raw>`, "<!-- outside -->",
+	} {
+		g.add("head", "<mjml>"+raw+body+"</mjml>")
+	}
+	for _, raw := range []string{
+		"<mj-raw><p>x</p></mj-raw>", "<!-- c -->", "<mj-raw></mj-raw>",
+		"<mj-raw><!--[if mso]>\n  <table>\n   <tr><td>   Outlook  only   </td></tr>  </table>\n<![endif]--></mj-raw>",
+		"<mj-raw><!--[if !mso]><!--><p>all but Outlook</p><!--<![endif]--></mj-raw>",
+	} {
+		for _, place := range []string{
+			"%s<mj-section><mj-column><mj-text>a</mj-text></mj-column></mj-section>",
+			"<mj-wrapper gap=\"10px\">%s<mj-section><mj-column><mj-text>a</mj-text></mj-column></mj-section></mj-wrapper>",
+			"<mj-section gutter=\"20px\">%s<mj-column><mj-text>a</mj-text></mj-column><mj-column></mj-column></mj-section>",
+			"<mj-section><mj-group>%s<mj-column><mj-text>a</mj-text></mj-column><mj-column></mj-column></mj-group></mj-section>",
+			"<mj-section><mj-column><mj-text>a</mj-text>%s</mj-column></mj-section>",
+			"<mj-hero><mj-text>a</mj-text>%s<mj-text>b</mj-text></mj-hero>",
+			"<mj-section><mj-column><mj-social>%s<mj-social-element name=\"web\" /></mj-social></mj-column></mj-section>",
+		} {
+			if strings.Contains(raw, "!mso") && !strings.HasPrefix(place, "<mj-section><mj-column><mj-text>") {
+				continue // the reference joins the end with the table that follows
+			}
+			if strings.HasPrefix(place, "<mj-section><mj-column>") && strings.Contains(raw, "<p>") {
+				raw = "<mj-raw><tr><td>x</td></tr></mj-raw>"
+			}
+			g.add("raw", "<mjml><mj-body>"+fmt.Sprintf(place, raw)+"</mj-body></mjml>")
+		}
+	}
+}
+
+// styled moves style sheets and attributes into the elements.
+func (g *generator) styled() {
+	body := `<mj-body css-class="page"><mj-section css-class="offer"><mj-column css-class="left"><mj-text css-class="big">Rye <b class="x">today</b></mj-text>` +
+		`<mj-image css-class="pic" src="/a.png" width="120px" /><mj-table><tr><td class="cell" style="color:red">a</td><td>b</td></tr></mj-table><mj-button css-class="go" href="/b">Order</mj-button></mj-column></mj-section></mj-body>`
+	for _, css := range []string{
+		".offer { background-color: #eee; }", ".big div { color: red; font-size: 20px !important }", ".pic img { width: 50%; height: 40px; border: 1px solid }",
+		"td.cell { width: 30px; text-align: right; background-color: rgb(1,2,3); vertical-align: top }", "a:hover { color: red } a { color: blue }",
+		".x, .cell { color: green; padding: 1px } b { color: pink !important; padding-left: 3px }", "table { border-spacing: 2px; width: 90% } .offer table { width: 80px }",
+		"@media (max-width: 480px) { .big { color: red } } .big { color: blue }", "/* note */ .go td { background: url('/x.png') no-repeat; background-image: url(/y.png) }",
+		".left > table > tbody > tr > td { padding: 0 }", "div div { letter-spacing: 1px } #none { color: red }", ".big div{color:red}.big div{color:blue}", "p::before { content: 'x' } .big{}",
+		"td:first-child { color: #123 } td { color: #456 }", "[role=article] { margin: 0 } body { margin: 3px }", ".x { font-family: Lato, sans-serif }",
+	} {
+		g.add("inline", `<mjml><mj-head><mj-style inline="inline">`+css+`</mj-style><mj-style>.kept{color:red}</mj-style></mj-head>`+body+"</mjml>")
+	}
+	for _, selectors := range []string{
+		`<mj-selector path=".big div"><mj-html-attribute name="data-id">42</mj-html-attribute><mj-html-attribute name="class">seen twice</mj-html-attribute></mj-selector>`,
+		`<mj-selector path=".go td, .pic img"><mj-html-attribute name="data-kind"> a b </mj-html-attribute></mj-selector>`,
+		`<mj-selector path="a"><mj-html-attribute name="rel">nofollow</mj-html-attribute></mj-selector><mj-selector path=".offer"><mj-html-attribute name="id"></mj-html-attribute></mj-selector>`,
+		`<mj-selector path=".nothing"><mj-html-attribute name="id">x</mj-html-attribute></mj-selector>`,
+	} {
+		g.add("attributes", "<mjml><mj-head><mj-html-attributes>"+selectors+"</mj-html-attributes></mj-head>"+body+"</mjml>")
+		g.add("attributes", `<mjml><mj-head><mj-style inline="inline">a { color: red }</mj-style><mj-html-attributes>`+selectors+"</mj-html-attributes></mj-head>"+body+"</mjml>")
+	}
+}
+
+// trees are whole mails at random.
+func (g *generator) trees(n int) {
+	for range n {
+		var out strings.Builder
+		out.WriteString("<mjml>")
+		if g.rng.IntN(3) == 0 {
+			out.WriteString("<mj-head>" + g.pick("<mj-title>Rye</mj-title>", "<mj-preview>Rye</mj-preview>", `<mj-breakpoint width="520px" />`, "<mj-style>b{color:red}</mj-style>") +
+				"<mj-attributes>" + start(g.pick(drawn()[1:]...), "padding", "3px") + " /></mj-attributes></mj-head>")
+		}
+		out.WriteString(start("mj-body", g.few("mj-body")...) + ">")
+		for range 1 + g.rng.IntN(3) {
+			g.block(&out, true)
+		}
+		out.WriteString("</mj-body></mjml>")
+		s := out.String()
+		if strings.Contains(s, "<mj-body padding") || strings.Contains(s, `<mj-group padding`) || strings.Contains(s, "<mj-attributes><mj-body") || strings.Contains(s, "<mj-attributes><mj-group") {
+			continue // they have none
+		}
+		g.add("tree", s)
+	}
+}
+
+func (g *generator) few(tag string) []string {
+	if g.rng.IntN(2) == 0 {
+		return nil
+	}
+	return g.some(tag, 1+g.rng.IntN(4))
+}
+
+func (g *generator) block(out *strings.Builder, wrap bool) {
+	switch n := g.rng.IntN(8); {
+	case n == 0:
+		out.WriteString(g.pick("<!-- here -->", "<mj-raw><p>raw</p></mj-raw>"))
+	case n == 1:
+		out.WriteString(start("mj-hero", g.few("mj-hero")...) + ">")
+		g.contents(out)
+		out.WriteString("</mj-hero>")
+	case n <= 3 && wrap:
+		out.WriteString(start("mj-wrapper", g.few("mj-wrapper")...) + ">")
+		for range 1 + g.rng.IntN(3) {
+			g.block(out, false)
+		}
+		out.WriteString("</mj-wrapper>")
+	default:
+		out.WriteString(start("mj-section", g.few("mj-section")...) + ">")
+		for range g.rng.IntN(4) {
+			if g.rng.IntN(5) == 0 {
+				out.WriteString(start("mj-group", g.few("mj-group")...) + ">")
+				for range 1 + g.rng.IntN(3) {
+					g.column(out)
+				}
+				out.WriteString("</mj-group>")
+				continue
+			}
+			g.column(out)
+		}
+		out.WriteString("</mj-section>")
+	}
+}
+
+func (g *generator) column(out *strings.Builder) {
+	out.WriteString(start("mj-column", g.few("mj-column")...) + ">")
+	g.contents(out)
+	out.WriteString("</mj-column>")
+}
+
+func (g *generator) contents(out *strings.Builder) {
+	for range g.rng.IntN(4) {
+		tag := g.pick("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social")
+		out.WriteString(start(tag, g.few(tag)...) + ">" + inner(tag) + "</" + tag + ">")
+		if g.rng.IntN(12) == 0 {
+			out.WriteString("<!-- between -->")
+		}
+	}
+}
+
+// refused is what the reference's strict validation complains of.
+func (g *generator) refused() {
+	for _, tag := range drawn() {
+		for _, a := range words()[tag].attributes {
+			switch a.is {
+			case colour:
+				g.add("refused", around(tag, start(tag, a.name, "reddish")))
+			case length, signedLength:
+				g.add("refused", around(tag, start(tag, a.name, "10furlongs")))
+				g.add("refused", around(tag, start(tag, a.name, "1px 2px 3px 4px 5px")))
+			case oneOf:
+				g.add("refused", around(tag, start(tag, a.name, "sideways")))
+			case trueFalse:
+				g.add("refused", around(tag, start(tag, a.name, "maybe")))
+			}
+		}
+		g.add("refused", around(tag, start(tag, "unheard-of", "1")))
+	}
+	for _, body := range []string{
+		"<mj-text>a</mj-text>", "<mj-column></mj-column>", "<mj-section><mj-text>a</mj-text></mj-section>", "<mj-wrapper><mj-column></mj-column></mj-wrapper>",
+		"<mj-section><mj-column><mj-section></mj-section></mj-column></mj-section>", "<mj-section><mj-column><mj-unheard></mj-unheard></mj-column></mj-section>",
+		"<mj-section><mj-group><mj-text>a</mj-text></mj-group></mj-section>", "<mj-hero><mj-section></mj-section></mj-hero>", "<mj-wrapper><mj-wrapper></mj-wrapper></mj-wrapper>",
+	} {
+		g.add("refused", "<mjml><mj-body>"+body+"</mj-body></mjml>")
+	}
+}
