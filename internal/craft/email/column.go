@@ -35,12 +35,12 @@ func (p *part) pixels() string {
 }
 
 // outlookColumn is the style of the cell around a column.
-func (p *part) outlookColumn() []pair {
-	pairs := []pair{p.of("vertical-align"), is("width", p.pixels())}
+func (p *part) outlookColumn() pair {
+	padding := pair{absent: true}
 	if p.e.tag == "mj-column" && p.around.gutter != "" {
-		pairs = append(pairs, is("padding", p.desktopPadding("px")))
+		padding = is("padding", p.desktopPadding("px"))
 	}
-	return pairs
+	return style(p.of("vertical-align"), is("width", p.pixels()), padding)
 }
 
 func (p *part) column() {
@@ -61,42 +61,41 @@ func (p *part) column() {
 		p.text("</div>\n")
 		return
 	}
-	p.table(is("width", "100%"), pair{name: "style", style: []pair{is("border-collapse", "separate")}, absent: !p.rounded("border-radius")})
+	p.table(is("width", "100%"), when(p.rounded("border-radius"), "style", "border-collapse:separate;"))
 	p.text("<tbody><tr>")
-	p.open("td", style(join(p.frame(), p.each("padding", "padding-top", "padding-right", "padding-bottom", "padding-left"))...))
-	p.inColumn([]pair{
+	p.open("td", style(p.frame(), p.each("padding", "padding-top", "padding-right", "padding-bottom", "padding-left")))
+	p.inColumn(several(
 		p.as("background-color", "inner-background-color"), p.as("border", "inner-border"),
 		p.as("border-bottom", "inner-border-bottom"), p.as("border-left", "inner-border-left"),
 		p.as("border-radius", "inner-border-radius"), p.as("border-right", "inner-border-right"), p.as("border-top", "inner-border-top"),
-	})
+	))
 	p.text("</td></tr></tbody></table></div>\n")
 }
 
 // frame is the style of what frames the column.
-func (p *part) frame() []pair {
-	return append(p.each("background-color", "border", "border-bottom", "border-left", "border-radius", "border-right", "border-top", "vertical-align"),
+func (p *part) frame() pair {
+	return several(
+		p.each("background-color", "border", "border-bottom", "border-left", "border-radius", "border-right", "border-top", "vertical-align"),
 		when(p.rounded("border-radius"), "border-collapse", "separate"))
 }
 
 // padded reports whether the column needs a table more, for its padding.
 func (p *part) padded() bool {
 	for _, name := range []string{"padding", "padding-bottom", "padding-left", "padding-right", "padding-top"} {
-		if _, ok := p.attrs[name]; ok {
+		if _, ok := p.find(name); ok {
 			return true
 		}
 	}
 	return false
 }
 
-func (p *part) inColumn(look []pair) {
-	if p.rounded("inner-border-radius") {
-		look = replaced(look, is("border-collapse", "separate"))
-	}
-	p.table(is("width", "100%"), style(look...))
+func (p *part) inColumn(look pair) {
+	again := !p.padded() && p.rounded("border-radius") // the frame has said so
+	p.table(is("width", "100%"), style(look, when(p.rounded("inner-border-radius") && !again, "border-collapse", "separate")))
 	p.text("<tbody>")
 	inside := p.around
 	inside.width = p.insideWidth()
-	p.children(inside, nil, func(child *part) { child.cell() })
+	p.children(inside, nil, func(child *part) { child.cell(pair{}) })
 	p.text("</tbody></table>")
 }
 
@@ -127,7 +126,7 @@ func (p *part) phoneWidth() string {
 		}
 		return share(n)
 	}
-	width, ok := p.attrs["width"]
+	width, ok := p.find("width")
 	if !ok {
 		return number(math.Trunc(100/float64(p.drawn))) + "%"
 	}

@@ -22,9 +22,9 @@ func (p *part) paragraph() {
 		p.text(`<tr><td height="`, height, `" style="vertical-align:top;height:`, height, `;">`)
 		p.all()
 	}
-	p.open("div", style(append(
+	p.open("div", style(
 		p.each("font-family", "font-size", "font-style", "font-weight", "letter-spacing", "line-height"),
-		p.as("text-align", "align"), p.of("text-decoration"), p.of("text-transform"), p.of("color"), p.of("height"))...))
+		p.as("text-align", "align"), p.each("text-decoration", "text-transform", "color", "height")))
 	p.own()
 	p.text("</div>")
 	if p.has("height") {
@@ -40,19 +40,19 @@ func (p *part) button() {
 	ground.absent = ground.absent || ground.value == "none"
 	p.table(style(is("border-collapse", "separate"), p.of("width"), is("line-height", "100%")))
 	p.text("<tbody><tr>")
-	p.open("td", is("align", "center"), ground, is("role", "presentation"), p.as("valign", "vertical-align"), style(join(
-		p.each("border", "border-bottom", "border-left", "border-radius", "border-right", "border-top"),
-		[]pair{is("cursor", "auto"), p.of("font-style"), p.of("height"), p.as("mso-padding-alt", "inner-padding"), p.of("text-align"), p.as("background", "background-color")},
-	)...))
+	p.open("td", is("align", "center"), ground, is("role", "presentation"), p.as("valign", "vertical-align"), style(
+		p.each("border", "border-bottom", "border-left", "border-radius", "border-right", "border-top"), is("cursor", "auto"),
+		p.of("font-style"), p.of("height"), p.as("mso-padding-alt", "inner-padding"), p.of("text-align"), p.as("background", "background-color"),
+	))
 	tag, target := "p", pair{absent: true}
 	if p.has("href") {
 		tag, target = "a", p.of("target")
 	}
-	p.open(tag, p.of("href"), p.of("name"), p.of("rel"), p.of("title"), target, style(join(
-		[]pair{is("display", "inline-block"), p.linkWidth(), p.as("background", "background-color")},
+	p.open(tag, p.of("href"), p.of("name"), p.of("rel"), p.of("title"), target, style(
+		is("display", "inline-block"), p.linkWidth(), p.as("background", "background-color"),
 		p.each("color", "font-family", "font-size", "font-style", "font-weight", "line-height", "letter-spacing"),
-		[]pair{is("margin", "0"), p.of("text-decoration"), p.of("text-transform"), p.as("padding", "inner-padding"), is("mso-padding-alt", "0px"), p.of("border-radius")},
-	)...))
+		is("margin", "0"), p.each("text-decoration", "text-transform"), p.as("padding", "inner-padding"), is("mso-padding-alt", "0px"), p.of("border-radius"),
+	))
 	p.text("\n")
 	p.own()
 	p.text("\n</", tag, "></td></tr></tbody></table>")
@@ -93,13 +93,11 @@ func (p *part) image() {
 		p.text("\n")
 	}
 	p.void("img", p.of("alt"), p.of("src"), p.of("srcset"), p.of("sizes"), p.of("title"), is("width", number(width)), p.of("usemap"), p.imageHeight(),
-		style(join(
+		style(
 			p.each("border", "border-left", "border-right", "border-top", "border-bottom", "border-radius"),
-			[]pair{
-				is("display", "block"), is("outline", "none"), is("text-decoration", "none"), p.of("height"), p.of("max-height"),
-				when(full, "min-width", "100%"), is("width", "100%"), when(full, "max-width", "100%"), p.of("font-size"),
-			},
-		)...))
+			is("display", "block"), is("outline", "none"), is("text-decoration", "none"), p.of("height"), p.of("max-height"),
+			when(full, "min-width", "100%"), is("width", "100%"), when(full, "max-width", "100%"), p.of("font-size"),
+		))
 	if linked {
 		p.text("\n</a>")
 	}
@@ -126,15 +124,15 @@ func (p *part) divider() {
 	case "right":
 		margin = "0px 0px 0px auto"
 	}
-	line := []pair{
+	line := several(
 		is("border-top", p.get("border-style")+" "+p.get("border-width")+" "+p.get("border-color")),
-		is("font-size", "1px"), is("margin", margin), p.of("width"),
-	}
-	p.open("p", style(line...))
+		is("font-size", "1px"), is("margin", margin),
+	)
+	p.open("p", style(line, p.of("width")))
 	p.text("</p>")
 	width := p.outlookLine()
 	p.outlook()
-	p.table(p.of("align"), style(replaced(line, is("width", width))...), is("width", width))
+	p.table(p.of("align"), style(line, is("width", width)), is("width", width))
 	p.text(`<tr><td style="height:0;line-height:0;">&nbsp;</td></tr></table>`)
 	p.all()
 }
@@ -163,9 +161,9 @@ func (p *part) dataTable() {
 	if n, unit := widthOf(width, false); width != "auto" && unit != "%" {
 		width = number(n)
 	}
-	p.open("table", p.of("cellpadding"), p.of("cellspacing"), p.of("role"), is("width", width), is("border", "0"), style(append(
+	p.open("table", p.of("cellpadding"), p.of("cellspacing"), p.of("role"), is("width", width), is("border", "0"), style(
 		p.each("color", "font-family", "font-size", "line-height", "table-layout", "width", "border"),
-		when(apart, "border-collapse", "separate"))...))
+		when(apart, "border-collapse", "separate")))
 	p.text("\n")
 	p.own()
 	p.text("\n</table>")

@@ -122,7 +122,7 @@ func (l *Layout) Fill(slots map[string]string) Message {
 
 // draw renders the body and everything that goes into the head.
 func draw(root *element, known vocabulary) *drawing {
-	d := &drawing{words: known, head: readHead(root)}
+	d := &drawing{writer: writer{make([]byte, 0, 64<<10)}, words: known, head: readHead(root)}
 	for _, child := range root.children {
 		if child.tag == "mj-body" {
 			d.body(child)

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -159,41 +160,45 @@ func set(m map[string]string, e *element, except string) {
 	}
 }
 
-// resolve returns an element's attributes. Later ones win: the tag's defaults,
-// mj-all, what the parent hands down, defaults for the tag, its classes in their
-// order, what the classes around it say of the tag, and its own.
-func (c *cascade) resolve(e *element, t *tag, around string, handed map[string]string) map[string]string {
-	out := make(map[string]string, len(t.defaults)+len(c.all)+len(handed)+len(e.names)+4)
-	for _, m := range []map[string]string{t.defaults, c.all, handed, c.tags[e.tag]} {
-		for k, v := range m {
-			out[k] = v
+// layers returns where an element's attributes come from besides itself, the
+// stronger first: what the classes around it say of the tag, its own classes,
+// defaults for the tag, what the parent hands down, mj-all, and the tag's defaults.
+func (c *cascade) layers(e *element, t *tag, around string, handed map[string]string) []map[string]string {
+	all := make([]map[string]string, 0, 6)
+	if around != "" && len(c.children) > 0 {
+		classes := strings.Split(around, " ")
+		for _, class := range slices.Backward(classes) {
+			all = add(all, c.children[class][e.tag])
 		}
 	}
 	if own, ok := e.attr("mj-class"); ok {
-		css := ""
-		for class := range strings.SplitSeq(own, " ") {
-			for k, v := range c.classes[class] {
-				if k == "css-class" && css != "" && v != "" {
-					v = css + " " + v
-				}
-				if k == "css-class" {
-					css = v
-				}
-				out[k] = v
-			}
-		}
+		all = add(all, c.classed(own))
 	}
-	if around != "" {
-		for class := range strings.SplitSeq(around, " ") {
-			for k, v := range c.children[class][e.tag] {
-				out[k] = v
-			}
-		}
+	for _, m := range []map[string]string{c.tags[e.tag], handed, c.all, t.defaults} {
+		all = add(all, m)
 	}
-	set(out, e, "mj-class")
-	for k, v := range out {
-		if a := t.types[k]; a != nil && a.is == colour && len(v) == 4 {
-			out[k] = longColour(v)
+	return all
+}
+
+func add(all []map[string]string, m map[string]string) []map[string]string {
+	if len(m) == 0 {
+		return all
+	}
+	return append(all, m)
+}
+
+// classed is what several classes say together: a later one wins, but the
+// css-class of all are joined.
+func (c *cascade) classed(names string) map[string]string {
+	if one, ok := c.classes[names]; ok {
+		return one
+	}
+	out := map[string]string{}
+	for class := range strings.SplitSeq(names, " ") {
+		css := out["css-class"]
+		maps.Copy(out, c.classes[class])
+		if more := c.classes[class]["css-class"]; css != "" && more != "" {
+			out["css-class"] = css + " " + more
 		}
 	}
 	return out

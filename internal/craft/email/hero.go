@@ -33,14 +33,14 @@ func (p *part) hero() {
 // canvas draws the cell with the picture, in a fixed height or in one that
 // follows the width.
 func (p *part) canvas() {
-	look := []pair{
-		is("background", p.heroGround()), p.of("background-position"), is("background-repeat", "no-repeat"), p.of("border-radius"),
-		p.of("padding"), p.of("padding-top"), p.of("padding-left"), p.of("padding-right"), p.of("padding-bottom"), p.of("vertical-align"),
-	}
+	look := several(
+		is("background", p.heroGround()), p.of("background-position"), is("background-repeat", "no-repeat"),
+		p.each("border-radius", "padding", "padding-top", "padding-left", "padding-right", "padding-bottom", "vertical-align"),
+	)
 	picture := p.as("background", "background-url")
 	if p.get("mode") != "fluid-height" {
 		height := number(whole(p.get("height")) - p.side("padding", top) - p.side("padding", bottom))
-		p.open("td", picture, style(append(look, is("height", height+"px"))...), is("height", height))
+		p.open("td", picture, style(look, is("height", height+"px")), is("height", height))
 		p.heroContent()
 		p.text("</td>")
 		return
@@ -48,7 +48,7 @@ func (p *part) canvas() {
 	ratio := nearest(whole(p.get("background-height")) / whole(p.get("background-width")) * 100)
 	prop := style(is("width", "0.01%"), is("padding-bottom", number(ratio)+"%"), is("mso-padding-bottom-alt", "0"))
 	p.void("td", prop)
-	p.open("td", picture, style(look...))
+	p.open("td", picture, style(look))
 	p.heroContent()
 	p.text("</td>")
 	p.void("td", prop)
@@ -65,20 +65,20 @@ func (p *part) heroGround() string {
 func (p *part) heroContent() {
 	inside := p.around
 	inside.width = px(decimal(p.around.width) - p.across("padding"))
-	padding := []pair{
+	padding := several(
 		p.as("padding", "inner-padding"), p.as("padding-top", "inner-padding-top"), p.as("padding-left", "inner-padding-left"),
 		p.as("padding-right", "inner-padding-right"), p.as("padding-bottom", "inner-padding-bottom"),
-	}
+	)
 	colour := p.as("background-color", "inner-background-color")
 	p.outlook()
 	p.open("table", p.of("align"), is("border", "0"), is("cellpadding", "0"), is("cellspacing", "0"),
 		style(is("width", inside.width)), is("width", number(whole(inside.width))))
 	p.text("<tr>")
-	p.open("td", style(join([]pair{colour}, padding)...))
+	p.open("td", style(colour, padding))
 	p.all()
-	p.open("div", p.of("align"), is("class", "mj-hero-content"), style(join([]pair{
-		colour, p.as("float", "align"), is("margin", "0px auto"), p.of("width"),
-	}, padding)...))
+	p.open("div", p.of("align"), is("class", "mj-hero-content"), style(
+		colour, p.as("float", "align"), is("margin", "0px auto"), p.of("width"), padding,
+	))
 	whole := style(is("width", "100%"), is("margin", "0px"))
 	p.table(whole)
 	p.text(`<tbody><tr><td style="">`)

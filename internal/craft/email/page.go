@@ -2,6 +2,7 @@ package email
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,8 +30,8 @@ func (d *drawing) page(opts *Options) string {
 	if len(h.styles) > 0 {
 		w.text("<style type=\"text/css\">\n", strings.Join(h.styles, "\n"), "\n</style>\n")
 	}
-	w.text(strings.Join(h.raws, "\n"), "\n</head>\n", body, "\n</html>\n")
-	page := string(w.buf)
+	w.text(strings.Join(h.raws, "\n"), "\n</head>\n")
+	page := string(w.buf) + body + "\n</html>\n"
 	if len(h.inline) > 0 {
 		page = inline(page, strings.Join(h.inline, ""))
 	}
@@ -75,9 +76,9 @@ p { display:block;margin:13px 0; }
 // fonts loads those that a style in the body or an inline style names.
 func (w *writer) fonts(h *head, body string) {
 	var used []string
-	values := strings.Split(strings.ToLower(body), `"`)
+	named := families(body)
 	for _, f := range h.fonts {
-		if wears(values, h.inline, strings.ToLower(f.name)) {
+		if wears(named, h.inline, strings.ToLower(f.name)) {
 			used = append(used, f.href)
 		}
 	}
@@ -95,25 +96,41 @@ func (w *writer) fonts(h *head, body string) {
 	w.text("</style>\n<!--<![endif]-->\n")
 }
 
-// wears reports whether a font is named: values are what stands between the
-// quotes of the body.
-func wears(values, styles []string, font string) bool {
-	const property = "font-family:"
-	for i, v := range values {
-		if i == 0 || i == len(values)-1 {
+const fontFamily = "font-family:"
+
+// families returns what stands behind each font-family in an attribute, once.
+func families(body string) (named []string) {
+	for at := 0; ; {
+		i := strings.IndexByte(body[at:], ':')
+		if i < 0 {
+			return named
+		}
+		at += i + 1
+		if at < len(fontFamily) || !strings.EqualFold(body[at-len(fontFamily):at], fontFamily) {
 			continue
 		}
-		if at := strings.Index(v, property); at >= 0 && strings.Contains(v[at+len(property):], font) {
+		value, _, _ := strings.Cut(body[at:], `"`)
+		if !slices.Contains(named, value) {
+			named = append(named, value)
+		}
+	}
+}
+
+// wears reports whether a font is named in an attribute of the body or in a
+// style that goes there.
+func wears(named, styles []string, font string) bool {
+	for _, n := range named {
+		if strings.Contains(strings.ToLower(n), font) {
 			return true
 		}
 	}
 	for _, s := range styles {
 		for rest := strings.ToLower(s); ; {
-			at := strings.Index(rest, property)
+			at := strings.Index(rest, fontFamily)
 			if at < 0 {
 				break
 			}
-			rest = rest[at+len(property):]
+			rest = rest[at+len(fontFamily):]
 			value, _, _ := strings.Cut(rest, ";")
 			value, _, _ = strings.Cut(value, "}")
 			if strings.Contains(value, font) {

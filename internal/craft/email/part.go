@@ -37,23 +37,50 @@ type surroundings struct {
 	class     string // the mj-class of the nearest element that has one
 }
 
-// part is an element with its attributes resolved, in its place.
+// part is an element with where its attributes come from, in its place.
 type part struct {
 	*drawing
 	e      *element
-	attrs  map[string]string
+	layers []map[string]string // of attributes, the stronger first; its own come before
 	around surroundings
 	index  int // among its siblings, comments and mj-raw counted
 	count  int // of them
 	drawn  int // of them without comments and mj-raw
 }
 
+// find returns an attribute, and whether it is set anywhere.
+func (p *part) find(name string) (string, bool) {
+	if v, ok := p.e.attr(name); ok {
+		return p.long(name, v), true
+	}
+	for _, layer := range p.layers {
+		if v, ok := layer[name]; ok {
+			return p.long(name, v), true
+		}
+	}
+	return "", false
+}
+
+// long writes a colour with six digits, whichever way it was declared.
+func (p *part) long(name, v string) string {
+	if len(v) != 4 || v[0] != '#' {
+		return v
+	}
+	if a := p.words[p.e.tag].types[name]; a == nil || a.is != colour {
+		return v
+	}
+	return longColour(v)
+}
+
 // get returns an attribute; "" when there is none.
-func (p *part) get(name string) string { return p.attrs[name] }
+func (p *part) get(name string) string {
+	v, _ := p.find(name)
+	return v
+}
 
 // has reports whether an attribute is set and says anything but no.
 func (p *part) has(name string) bool {
-	v := p.attrs[name]
+	v := p.get(name)
 	return v != "" && v != "false"
 }
 
@@ -62,17 +89,19 @@ func (p *part) of(name string) pair { return p.as(name, name) }
 
 // as returns the attribute as a pair of another name.
 func (p *part) as(name, attribute string) pair {
-	v, ok := p.attrs[attribute]
+	v, ok := p.find(attribute)
 	return pair{name: name, value: v, absent: !ok}
 }
 
 // each returns several attributes as pairs.
-func (p *part) each(names ...string) []pair {
-	pairs := make([]pair, len(names))
-	for i, name := range names {
-		pairs[i] = p.of(name)
+func (p *part) each(names ...string) pair {
+	pairs := make([]pair, 0, len(names))
+	for _, name := range names {
+		if v, ok := p.find(name); ok {
+			pairs = append(pairs, is(name, v))
+		}
 	}
-	return pairs
+	return several(pairs...)
 }
 
 // side reads one side of padding, inner-padding and the like.
@@ -144,7 +173,7 @@ func (p *part) children(inside surroundings, handed map[string]string, frame fun
 		} else {
 			frame(&part{
 				drawing: p.drawing, e: e, around: inside, index: index, count: count, drawn: drawn,
-				attrs: p.head.cascade.resolve(e, p.words[e.tag], inside.class, handed),
+				layers: p.head.cascade.layers(e, p.words[e.tag], inside.class, handed),
 			})
 		}
 		if !e.block {
@@ -186,34 +215,12 @@ func (p *part) content() {
 }
 
 // cell draws a child of a column or a hero in a row of its own.
-func (p *part) cell(extra ...pair) {
+func (p *part) cell(extra pair) {
 	p.text("<tr>")
-	p.open("td", append(extra, p.of("align"), p.as("class", "css-class"), style(
+	p.open("td", extra, p.of("align"), p.as("class", "css-class"), style(
 		p.as("background", "container-background-color"), is("font-size", "0px"),
-		p.of("padding"), p.of("padding-top"), p.of("padding-right"), p.of("padding-bottom"), p.of("padding-left"),
-		is("word-break", "break-word"),
-	))...)
+		p.each("padding", "padding-top", "padding-right", "padding-bottom", "padding-left"), is("word-break", "break-word"),
+	))
 	p.content()
 	p.text("</td></tr>")
-}
-
-// join returns the pairs of several lists in a new one.
-func join(lists ...[]pair) []pair {
-	var all []pair
-	for _, l := range lists {
-		all = append(all, l...)
-	}
-	return all
-}
-
-// replaced returns a copy of pairs in which one is replaced, or added.
-func replaced(pairs []pair, by pair) []pair {
-	out := append([]pair(nil), pairs...)
-	for i := range out {
-		if out[i].name == by.name {
-			out[i] = by
-			return out
-		}
-	}
-	return append(out, by)
 }

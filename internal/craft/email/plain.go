@@ -160,7 +160,7 @@ func (r *reader) words(s string) {
 
 // line ends the line, and leaves one free when n is 2.
 func (r *reader) line(n int) {
-	if r.out.Len() == 0 {
+	if n == 0 || r.out.Len() == 0 {
 		return
 	}
 	for ; r.lines < n; r.lines++ {

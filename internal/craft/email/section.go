@@ -7,7 +7,7 @@ import (
 
 // body draws the whole <body>.
 func (d *drawing) body(e *element) {
-	p := &part{drawing: d, e: e, attrs: d.head.cascade.resolve(e, d.words[e.tag], "", nil)}
+	p := &part{drawing: d, e: e, layers: d.head.cascade.layers(e, d.words[e.tag], "", nil)}
 	h := d.head
 	ground := style(is("word-spacing", "normal"), p.of("background-color"))
 	p.open("body", p.of("id"), p.as("class", "css-class"), ground)
@@ -44,8 +44,7 @@ func (p *part) section() {
 		p.after()
 		return
 	}
-	p.table(join([]pair{is("align", "center"), p.as("class", "css-class"), p.as("background", "background-url")},
-		[]pair{style(join(p.ground(), []pair{is("width", "100%")})...)})...)
+	p.table(is("align", "center"), p.as("class", "css-class"), p.as("background", "background-url"), style(p.ground(), is("width", "100%")))
 	p.text("<tbody><tr><td>")
 	within := func() {
 		p.before()
@@ -64,7 +63,7 @@ func (p *part) wholeWidth() bool { return p.get("full-width") == "full-width" }
 
 // pictured reports whether there is a picture behind the section.
 func (p *part) pictured() bool {
-	_, ok := p.attrs["background-url"]
+	_, ok := p.find("background-url")
 	return ok
 }
 
@@ -92,14 +91,13 @@ func (p *part) spaced(name string) pair {
 }
 
 // ground is the background. Yahoo reads no shorthand, so its parts are repeated.
-func (p *part) ground() []pair {
+func (p *part) ground() pair {
 	if !p.has("background-url") {
-		return []pair{p.as("background", "background-color"), p.of("background-color")}
+		return several(p.as("background", "background-color"), p.of("background-color"))
 	}
-	return []pair{
-		is("background", p.shortGround()), is("background-position", p.position()),
-		p.of("background-repeat"), p.of("background-size"),
-	}
+	return several(
+		is("background", p.shortGround()), is("background-position", p.position()), p.of("background-repeat"), p.of("background-size"),
+	)
 }
 
 func (p *part) shortGround() string {
@@ -142,30 +140,26 @@ func vertical(word string) bool { return word == "top" || word == "bottom" }
 
 // inner draws the section itself.
 func (p *part) inner() {
-	var ground []pair
+	ground := p.ground()
 	class, picture := p.as("class", "css-class"), p.as("background", "background-url")
 	if p.wholeWidth() {
-		class.absent, picture.absent = true, true
-	} else {
-		ground = p.ground()
+		class.absent, picture.absent, ground.absent = true, true, true
 	}
 	round := p.rounded("border-radius")
-	p.open("div", class, style(join(ground, []pair{
-		is("margin", "0px auto"), is("max-width", p.around.width), p.of("border-radius"),
+	p.open("div", class, style(
+		ground, is("margin", "0px auto"), is("max-width", p.around.width), p.of("border-radius"),
 		when(round, "overflow", "hidden"), p.spaced("margin-top"),
-	})...))
+	))
 	if p.pictured() {
 		p.text(`<div style="line-height:0;font-size:0;">`)
 	}
-	p.table(is("align", "center"), picture, style(join(ground, []pair{
-		is("width", "100%"), when(round, "border-collapse", "separate"),
-	})...))
+	p.table(is("align", "center"), picture, style(ground, is("width", "100%"), when(round, "border-collapse", "separate")))
 	p.text("<tbody><tr>")
-	p.open("td", style(join(
+	p.open("td", style(
 		p.each("border", "border-bottom", "border-left", "border-right", "border-top", "border-radius", "direction"),
-		[]pair{is("font-size", "0px")},
+		is("font-size", "0px"),
 		p.each("padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align"),
-	)...))
+	))
 	p.outlook()
 	p.text(`<table role="presentation" border="0" cellpadding="0" cellspacing="0">`)
 	p.all()
@@ -204,7 +198,7 @@ func (p *part) rows() {
 	p.all()
 	p.children(inside, nil, func(child *part) {
 		p.outlook()
-		p.open("td", child.of("align"), child.outlookClass(), style(child.outlookColumn()...))
+		p.open("td", child.of("align"), child.outlookClass(), child.outlookColumn())
 		p.all()
 		child.columns()
 		p.outlook()

@@ -69,7 +69,7 @@ func (p *part) social() {
 		"border", "border-radius", "color", "font-family", "font-size", "font-weight", "font-style",
 		"icon-size", "icon-height", "icon-padding", "text-padding", "line-height", "text-decoration",
 	} {
-		if v, ok := p.attrs[name]; ok {
+		if v, ok := p.find(name); ok {
 			handed[name] = v
 		}
 	}
@@ -127,13 +127,13 @@ func (p *part) orNetwork(name, otherwise string) pair {
 }
 
 // socialLink opens the link around the icon or the text, when there is one.
-func (p *part) socialLink(look ...pair) {
+func (p *part) socialLink(look pair) {
 	n, _ := networkOf(p.get("name"))
 	href := p.get("href")
 	if n.share != "" {
 		href = strings.Replace(n.share, "[[URL]]", href, 1)
 	}
-	p.open("a", append(look, is("href", href), p.of("rel"), p.of("target"))...)
+	p.open("a", look, is("href", href), p.of("rel"), p.of("target"))
 }
 
 func (p *part) socialIcon() {
@@ -147,13 +147,13 @@ func (p *part) socialIcon() {
 	width := size
 	width.name = "width"
 	colour.name = "background"
-	p.open("td", style(p.each("padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "vertical-align")...))
+	p.open("td", style(p.each("padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "vertical-align")))
 	p.table(style(colour, p.of("border-radius"), width))
 	p.text("<tbody><tr>")
 	p.open("td", style(p.as("padding", "icon-padding"), is("font-size", "0"), height, is("vertical-align", "middle"), width))
 	linked := p.has("href")
 	if linked {
-		p.socialLink()
+		p.socialLink(pair{})
 		p.text("\n")
 	}
 	p.void("img", p.of("alt"), p.of("title"), p.orNetwork("src", n.icon), p.orNetwork("sizes", ""), p.orNetwork("srcset", ""),
@@ -169,7 +169,7 @@ func (p *part) socialText() {
 		return
 	}
 	p.open("td", style(is("vertical-align", "middle"), p.as("padding", "text-padding"), p.as("text-align", "align")))
-	look := style(p.each("color", "font-size", "font-weight", "font-style", "font-family", "line-height", "text-decoration")...)
+	look := style(p.each("color", "font-size", "font-weight", "font-style", "font-family", "line-height", "text-decoration"))
 	tag := "span"
 	if p.has("href") {
 		tag = "a"

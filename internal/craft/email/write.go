@@ -15,12 +15,13 @@ func (w *writer) text(parts ...string) {
 }
 
 // pair is an attribute of HTML or a declaration of a style; it is written unless
-// it is absent.
+// it is absent. A style's value is its declarations, and a pair without a name is
+// several.
 type pair struct {
 	name   string
 	value  string
 	absent bool
-	style  []pair
+	many   []pair
 }
 
 func is(name, value string) pair { return pair{name: name, value: value} }
@@ -31,8 +32,10 @@ func when(holds bool, name, value string) pair {
 }
 
 func style(declarations ...pair) pair {
-	return pair{name: "style", style: declarations}
+	return pair{name: "style", many: declarations}
 }
+
+func several(pairs ...pair) pair { return pair{many: pairs} }
 
 // open writes a start tag.
 func (w *writer) open(tag string, attributes ...pair) {
@@ -50,17 +53,29 @@ func (w *writer) void(tag string, attributes ...pair) {
 
 func (w *writer) attributes(attributes []pair) {
 	for _, a := range attributes {
-		if a.absent {
+		switch {
+		case a.absent:
+			continue
+		case a.name == "":
+			w.attributes(a.many)
 			continue
 		}
 		w.text(" ", a.name, `="`)
 		w.text(a.value)
-		for _, d := range a.style {
-			if !d.absent {
-				w.text(d.name, ":", d.value, ";")
-			}
-		}
+		w.declarations(a.many)
 		w.text(`"`)
+	}
+}
+
+func (w *writer) declarations(all []pair) {
+	for _, d := range all {
+		switch {
+		case d.absent:
+		case d.name == "":
+			w.declarations(d.many)
+		default:
+			w.text(d.name, ":", d.value, ";")
+		}
 	}
 }
 
