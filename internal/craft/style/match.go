@@ -1,0 +1,222 @@
+package style
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// matcher finds a pattern in a text, as whole words or anywhere.
+//
+// In RE2 a word boundary knows ASCII alone, and in the format's own engine all
+// of Unicode. So there are three expressions: one with \b, for texts where that
+// is the same, and for others two that take the characters beside a match, at
+// the start of a text and further on.
+type matcher struct {
+	plain, first, next *regexp.Regexp
+	words              bool
+}
+
+// compile makes a matcher of a pattern. It is told where it stands, for errors.
+func (r *reader) compile(pattern string, words, ignoreCase bool, at *yaml.Node) *matcher {
+	if len(pattern) > maxPattern {
+		r.problem(at, "the patterns of the rule %s have %d characters together, and %d are allowed", r.name, len(pattern), maxPattern).WithFix("split it into several rules")
+		return nil
+	}
+	pattern = widen(pattern)
+	flags := "(?m)"
+	if ignoreCase {
+		flags = "(?mi)"
+	}
+	if !words {
+		return &matcher{plain: r.regexp(flags+"(?:"+pattern+")", at)}
+	}
+	m := &matcher{words: true, plain: r.regexp(flags+`\b(?:`+pattern+`)\b`, at)}
+	if m.plain != nil {
+		const inWord = `\pL\pN\pM_`
+		after := `(?:` + pattern + `))(?:[^` + inWord + `]|\z)`
+		m.first, m.next = r.regexp(flags+`(?:\A|[^`+inWord+`])(`+after, at), r.regexp(flags+`[^`+inWord+`](`+after, at)
+	}
+	return m
+}
+
+// widen gives the classes \w and \s all of Unicode, as in the format's engine. A
+// \b that a pattern brings itself stays that of ASCII.
+func widen(pattern string) string {
+	const wordly, blank = `\pL\pN\pM_`, `\s\v\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}`
+	var out strings.Builder
+	class := false
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		if c != '\\' || i+1 == len(pattern) {
+			if c == '[' && !class {
+				class = true
+				if strings.HasPrefix(pattern[i+1:], "^]") || strings.HasPrefix(pattern[i+1:], "]") { // a bracket that comes first is itself
+					n := strings.IndexByte(pattern[i:], ']') + 1
+					out.WriteString(pattern[i : i+n])
+					i += n - 1
+					continue
+				}
+			} else if c == ']' {
+				class = false
+			}
+			out.WriteByte(c)
+			continue
+		}
+		i++
+		switch wide := map[byte]string{'w': wordly, 's': blank}[pattern[i]]; {
+		case wide != "" && class:
+			out.WriteString(wide)
+		case wide != "":
+			out.WriteString("[" + wide + "]")
+		case pattern[i] == 'W' && !class:
+			out.WriteString("[^" + wordly + "]")
+		case pattern[i] == 'S' && !class:
+			out.WriteString("[^" + blank + "]")
+		default:
+			out.WriteString(pattern[i-1 : i+1])
+		}
+	}
+	return out.String()
+}
+
+// regexp compiles an expression, and says what RE2 does not have.
+func (r *reader) regexp(expression string, at *yaml.Node) *regexp.Regexp {
+	re, err := regexp.Compile(expression)
+	if err == nil {
+		return re
+	}
+	says, fix := "is no regular expression", "correct it; in single quotes a backslash is one"
+	if e, ok := err.(*syntax.Error); ok {
+		says += ": " + string(e.Code) + " at " + e.Expr
+		switch {
+		case e.Code == syntax.ErrInvalidPerlOp && strings.HasPrefix(e.Expr, "(?"), strings.Contains(e.Expr, "(?=") || strings.Contains(e.Expr, "(?!") || strings.Contains(e.Expr, "(?<"):
+			says, fix = "needs look-around ("+shorten(e.Expr)+"), which RE2 does not have", "say what should be found, and put what should not into exceptions"
+		case e.Code == syntax.ErrInvalidEscape && len(e.Expr) == 2 && e.Expr[1] >= '1' && e.Expr[1] <= '9':
+			says, fix = "refers back to a group ("+e.Expr+"), which RE2 does not do", "write the repetition out, or extend repetition"
+		case e.Code == syntax.ErrLarge:
+			says, fix = "is too large once its repetitions are written out", "repeat less"
+		}
+	}
+	r.problem(at, "a pattern of the rule %s %s", r.name, shorten(says)).WithFix("%s", fix)
+	return nil
+}
+
+// find returns the places of the pattern with its groups, as
+// regexp.FindAllStringSubmatchIndex does. Empty matches are left out.
+func (m *matcher) find(s string) [][]int {
+	if m == nil || m.plain == nil {
+		return nil
+	}
+	var all [][]int
+	if !m.words || ascii(s) {
+		for _, at := range m.plain.FindAllStringSubmatchIndex(s, -1) {
+			if at[1] > at[0] {
+				all = append(all, at)
+			}
+		}
+		return all
+	}
+	for from := 0; from < len(s); {
+		re, start := m.first, from
+		if from > 0 {
+			_, size := utf8.DecodeLastRuneInString(s[:from])
+			re, start = m.next, from-size
+		}
+		at := re.FindStringSubmatchIndex(s[start:])
+		if at == nil {
+			break
+		}
+		at = at[2:] // the first group is the match
+		for i := range at {
+			if at[i] >= 0 {
+				at[i] += start
+			}
+		}
+		if at[1] <= at[0] {
+			_, size := utf8.DecodeRuneInString(s[max(at[1], from):])
+			from = max(at[1], from) + max(1, size)
+			continue
+		}
+		if boundary(s, at[0]) && boundary(s, at[1]) {
+			all = append(all, at)
+		}
+		from = at[1]
+	}
+	return all
+}
+
+// finds reports whether the pattern is in the text.
+func (m *matcher) finds(s string) bool { return len(m.find(s)) > 0 }
+
+// boundary reports whether a word begins or ends at an offset.
+func boundary(s string, at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:at])
+	after, _ := utf8.DecodeRuneInString(s[at:])
+	return (at > 0 && inWord(before)) != (at < len(s) && inWord(after))
+}
+
+func inWord(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || r == '_'
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// exceptions are words and phrases that a rule leaves be: a match that holds one
+// of them, and one inside a phrase.
+type exceptions struct {
+	words, phrases *matcher
+	list           []string
+}
+
+func (r *reader) exceptions() exceptions {
+	var e exceptions
+	var words, phrases []string
+	var at *yaml.Node
+	for _, x := range r.list("exceptions") {
+		at = x.node
+		e.list = append(e.list, x.text)
+		words = append(words, "(?:"+x.text+")")
+		if strings.ContainsAny(x.text, " \t") || strings.Contains(x.text, `\s`) {
+			phrases = append(phrases, "(?:"+x.text+")")
+		}
+	}
+	if len(words) > 0 {
+		e.words = r.compile(longestFirst(words), true, false, at)
+	}
+	if len(phrases) > 0 {
+		e.phrases = r.compile(longestFirst(phrases), true, false, at)
+	}
+	return e
+}
+
+// cover reports whether a match of a text is excepted.
+func (e exceptions) cover(s string, start, end int) bool {
+	if e.words.finds(s[start:end]) {
+		return true
+	}
+	for _, at := range e.phrases.find(s) {
+		if at[0] <= start && end <= at[1] {
+			return true
+		}
+	}
+	return false
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 120 {
+		return string(r[:120]) + "…"
+	}
+	return s
+}
