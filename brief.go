@@ -45,25 +45,3 @@ type Goal struct {
 
 // Kind returns KindGoal.
 func (*Goal) Kind() Kind { return KindGoal }
-
-// Channel is where content goes and what it allows.
-type Channel struct {
-	Title string `json:"title,omitempty"`
-	// Surface is the kind of rendering the channel shows: web or app.
-	Surface Surface `json:"surface"`
-	// Limits are the longest a slot of a role may be here, by role; they hold
-	// beside the slot's own length, and the tighter one wins.
-	Limits map[string]Length `json:"limits,omitempty"`
-}
-
-// Kind returns KindChannel.
-func (*Channel) Kind() Kind { return KindChannel }
-
-// Surface is a kind of rendering.
-type Surface string
-
-// The surfaces.
-const (
-	Web Surface = "web" // HTML
-	App Surface = "app" // named fields
-)

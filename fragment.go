@@ -9,8 +9,13 @@ type Fragment struct {
 	Role string `json:"role"`
 	// Brief names the Brief it was made for.
 	Brief string `json:"brief,omitempty"`
+	// Type is the form of the texts; the default is text.
+	Type SlotType `json:"type,omitempty"`
 	// Values is the text by locale.
-	Values map[string]string `json:"values"`
+	Values map[string]string `json:"values,omitempty"`
+	// Items name the Fragments that a list is made of, in order; only for the
+	// type list, which has no text of its own.
+	Items []string `json:"items,omitempty"`
 	// Meaning numbers what the fragment says. A typo fix keeps it; saying
 	// something else raises it, and learning starts afresh. The default is 1.
 	Meaning int `json:"meaning,omitempty"`
@@ -18,6 +23,15 @@ type Fragment struct {
 	Audience string `json:"audience,omitempty"`
 	// Channels are the channels it may appear on; empty means all.
 	Channels []string `json:"channels,omitempty"`
+	// Claims name the Claims that the text makes.
+	Claims []string `json:"claims,omitempty"`
+	// Validity is when and where it may be shown; the zero value is always and
+	// everywhere.
+	Validity Validity `json:"validity,omitzero"`
+	// Provenance says how it was made.
+	Provenance *Provenance `json:"provenance,omitempty"`
+	// Withdrawn says why it may not be shown any more; empty means it may.
+	Withdrawn string `json:"withdrawn,omitempty"`
 }
 
 // Kind returns KindFragment.

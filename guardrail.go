@@ -28,6 +28,71 @@ type Guardrail struct {
 // Kind returns KindGuardrail.
 func (*Guardrail) Kind() Kind { return KindGuardrail }
 
+// GuardrailSet is guardrails that belong together: some of one's own, some that
+// the engine brings, and what was let pass in spite of them.
+type GuardrailSet struct {
+	Title string `json:"title"`
+	// Match says where the set applies, beside what each guardrail says itself.
+	Match Match `json:"match,omitzero"`
+	// Guardrails names those of the set.
+	Guardrails []string `json:"guardrails,omitempty"`
+	// Checks set the engine's own checks.
+	Checks []CheckRule `json:"checks,omitempty"`
+	// Overrides let single findings pass, for a reason and for a time.
+	Overrides []Override `json:"overrides,omitempty"`
+}
+
+// Kind returns KindGuardrailSet.
+func (*GuardrailSet) Kind() Kind { return KindGuardrailSet }
+
+// CheckRule sets one of the engine's own checks.
+type CheckRule struct {
+	Use CheckName `json:"use"`
+	// Severity says what a failure does; empty leaves the check's own.
+	Severity Severity `json:"severity,omitempty"`
+	// Stages are the gates at which it speaks; empty leaves the check's own.
+	Stages []Stage `json:"stages,omitempty"`
+}
+
+// CheckName is one of the checks that the engine brings.
+type CheckName string
+
+// The engine's own checks.
+const (
+	CheckLength      CheckName = "length"        // lengths, with the longest personal fields
+	CheckTerms       CheckName = "terms"         // the brand's words
+	CheckStyle       CheckName = "style"         // the brand's rules of style
+	CheckReadability CheckName = "readability"   // how hard a text is to read
+	CheckClaims      CheckName = "claims"        // what is claimed, and the evidence for it
+	CheckDisclosures CheckName = "disclosures"   // what a market asks to be said
+	CheckContrast    CheckName = "contrast"      // colours that meet
+	CheckLogo        CheckName = "logo"          // size, clear space and ground of a logo
+	CheckPicture     CheckName = "picture"       // size, aspect, format
+	CheckAltText     CheckName = "alt-text"      // words for pictures
+	CheckRights      CheckName = "rights"        // what was granted, where and until when
+	CheckLocales     CheckName = "locales"       // languages that are missing
+	CheckLinks       CheckName = "links"         // addresses and their parameters
+	CheckMarkup      CheckName = "markup"        // HTML that could run or load something
+	CheckClients     CheckName = "mail-clients"  // what mail clients support
+	CheckBytes       CheckName = "bytes"         // HTML that a client would cut off
+	CheckMail        CheckName = "mail"          // the way out, the plain text, the subject
+	CheckSpam        CheckName = "spam"          // heuristics of what filters dislike
+	CheckPersonal    CheckName = "personal-data" // what names a person
+	CheckAILabel     CheckName = "ai-label"      // what a model made and does not say so
+)
+
+// Override lets a finding pass. It ends by itself, and is counted.
+type Override struct {
+	// Rule is the finding's: Guardrail/no-hype, Brand/acme#terms.
+	Rule string `json:"rule"`
+	// Object is what the finding is about, as Kind/name.
+	Object string `json:"object"`
+	// Reason says why it may pass.
+	Reason string `json:"reason"`
+	// Until is when it must be looked at again.
+	Until Moment `json:"until"`
+}
+
 // Match narrows where a guardrail applies; an empty list matches everything.
 type Match struct {
 	Templates []string `json:"templates,omitempty"`
@@ -35,6 +100,17 @@ type Match struct {
 	Roles     []string `json:"roles,omitempty"`
 	Locales   []string `json:"locales,omitempty"`
 }
+
+// Verdict is what a check came to. Unknown never passes for pass.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictPass    Verdict = "pass"
+	VerdictWarn    Verdict = "warn"
+	VerdictBlock   Verdict = "block"
+	VerdictUnknown Verdict = "unknown" // it could not be told
+)
 
 // Severity is what a failed check does.
 type Severity string

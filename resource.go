@@ -19,24 +19,30 @@ type Kind string
 
 // The kinds, in the order in which one leans on the ones before it.
 const (
-	KindPerson    Kind = "Person"
-	KindEngine    Kind = "Engine"
-	KindBrand     Kind = "Brand"
-	KindBrief     Kind = "Brief"
-	KindChannel   Kind = "Channel"
-	KindAudience  Kind = "Audience"
-	KindGoal      Kind = "Goal"
-	KindGuardrail Kind = "Guardrail"
-	KindTemplate  Kind = "Template"
-	KindFragment  Kind = "Fragment"
-	KindPlacement Kind = "Placement"
+	KindPerson       Kind = "Person"
+	KindEngine       Kind = "Engine"
+	KindVocabulary   Kind = "Vocabulary"
+	KindBrand        Kind = "Brand"
+	KindBrief        Kind = "Brief"
+	KindChannel      Kind = "Channel"
+	KindAudience     Kind = "Audience"
+	KindGoal         Kind = "Goal"
+	KindGuardrail    Kind = "Guardrail"
+	KindGuardrailSet Kind = "GuardrailSet"
+	KindDisclosure   Kind = "Disclosure"
+	KindClaim        Kind = "Claim"
+	KindAsset        Kind = "Asset"
+	KindTemplate     Kind = "Template"
+	KindFragment     Kind = "Fragment"
+	KindPlacement    Kind = "Placement"
 )
 
 // Kinds returns every kind, those that others refer to first.
 func Kinds() []Kind {
 	return []Kind{
-		KindPerson, KindEngine, KindBrand, KindBrief, KindChannel, KindAudience,
-		KindGoal, KindGuardrail, KindTemplate, KindFragment, KindPlacement,
+		KindPerson, KindEngine, KindVocabulary, KindBrand, KindBrief, KindChannel, KindAudience,
+		KindGoal, KindGuardrail, KindGuardrailSet, KindDisclosure, KindClaim, KindAsset,
+		KindTemplate, KindFragment, KindPlacement,
 	}
 }
 
@@ -67,6 +73,16 @@ func NewSpec(k Kind) Spec {
 		return new(Goal)
 	case KindGuardrail:
 		return new(Guardrail)
+	case KindGuardrailSet:
+		return new(GuardrailSet)
+	case KindVocabulary:
+		return new(Vocabulary)
+	case KindDisclosure:
+		return new(Disclosure)
+	case KindClaim:
+		return new(Claim)
+	case KindAsset:
+		return new(Asset)
 	case KindTemplate:
 		return new(Template)
 	case KindFragment:

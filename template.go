@@ -3,6 +3,9 @@ package throughline
 // Template is slots, the constraints between them, and one rendering per channel.
 type Template struct {
 	Title string `json:"title,omitempty"`
+	// Version is the contract's, as in Semantic Versioning 2.0.0: what fitted
+	// before fits until the first number is raised. Empty leaves it unversioned.
+	Version string `json:"version,omitempty"`
 	// Brand names the Brand whose tokens, terms and locales apply.
 	Brand string `json:"brand"`
 	// Brief names the Brief it was made for.
@@ -53,8 +56,19 @@ type Slot struct {
 	Required bool `json:"required,omitempty"`
 	// Length bounds what fills it.
 	Length *Length `json:"length,omitempty"`
-	// Fill narrows which fragments of the role may fill it.
+	// Fill narrows which pieces of the role may fill it.
 	Fill *Fill `json:"fill,omitempty"`
+	// Marks are what a rich text may use.
+	Marks []Mark `json:"marks,omitempty"`
+	// Items bound a list.
+	Items *ItemRule `json:"items,omitempty"`
+	// Picture bounds the pictures that may fill it.
+	Picture *PictureRule `json:"picture,omitempty"`
+	// Requires names the Disclosures that a slot of the type disclosure shows,
+	// each in the markets it is for.
+	Requires []string `json:"requires,omitempty"`
+	// Keep leaves the slot as a placement's fallback has it: it does not vary.
+	Keep bool `json:"keep,omitempty"`
 }
 
 // SlotType is the form of what fills a slot.
@@ -62,10 +76,54 @@ type SlotType string
 
 // The slot types.
 const (
-	Text  SlotType = "text"  // one run of plain text
-	Link  SlotType = "link"  // an https URL or a path that starts with /
-	Image SlotType = "image" // an https URL or a path that starts with /
+	Text           SlotType = "text"       // one run of plain text
+	RichText       SlotType = "richtext"   // Markdown: paragraphs with marks
+	Link           SlotType = "link"       // an https URL or a path that starts with /
+	Image          SlotType = "image"      // an Asset, an https URL or a path that starts with /
+	List           SlotType = "list"       // several fragments
+	DisclosureText SlotType = "disclosure" // what a market asks to be said
 )
+
+// Mark is what a rich text may use.
+type Mark string
+
+// The marks.
+const (
+	Bold     Mark = "bold"
+	Italic   Mark = "italic"
+	LinkMark Mark = "link"
+	Bullets  Mark = "bullets"
+)
+
+// ItemRule bounds a list.
+type ItemRule struct {
+	Min int `json:"min,omitempty"`
+	Max int `json:"max,omitempty"`
+	// Role is that of every item; empty allows any.
+	Role string `json:"role,omitempty"`
+	// MaxPerRole is how many items of a role there may be, by role.
+	MaxPerRole map[string]int `json:"maxPerRole,omitempty"`
+}
+
+// PictureRule bounds a picture. Field names are those of AdCP's image asset
+// requirements.
+type PictureRule struct {
+	// AspectRatio is width to height, such as 16:9.
+	AspectRatio string `json:"aspect_ratio,omitempty"`
+	// AspectTolerance is by how much of itself the ratio may differ; the
+	// default is 0.01.
+	AspectTolerance float64 `json:"aspect_tolerance,omitempty"`
+	// MinWidth and MinHeight are in pixels.
+	MinWidth  int `json:"min_width,omitempty"`
+	MinHeight int `json:"min_height,omitempty"`
+	// MaxBytes is how large the file may be.
+	MaxBytes int `json:"max_file_size_bytes,omitempty"`
+	// Formats are the media types that may be used, such as image/png.
+	Formats []string `json:"formats,omitempty"`
+	// Concepts are vocabulary#concept; a picture has one of them or of what is
+	// narrower.
+	Concepts []string `json:"concepts,omitempty"`
+}
 
 // Length bounds a text. The zero Min and Max mean no bound.
 type Length struct {
@@ -83,6 +141,7 @@ const (
 	Grapheme LengthUnit = "grapheme" // what a reader takes for one character (UAX 29)
 	Width    LengthUnit = "width"    // columns: East Asian wide characters are two
 	UTF16    LengthUnit = "utf16"    // UTF-16 code units, as JavaScript counts
+	GSM7     LengthUnit = "gsm7"     // septets of an SMS, or UTF-16 code units where it needs them (3GPP TS 23.038)
 )
 
 // Fill narrows which fragments may fill a slot. Both must hold.
@@ -105,14 +164,16 @@ type Constraint struct {
 	Why string `json:"why,omitempty"`
 }
 
-// Rendering is how a filling looks on one channel: HTML for the web, fields for
-// an app.
+// Rendering is how a filling looks on one channel: HTML for the web, MJML or
+// HTML with a subject for mail, fields for everything else.
 type Rendering struct {
 	Channel string `json:"channel"`
 	// HTML is markup in which {{headline}} is the escaped text of a slot and
 	// {{token.accent}} a design token. {{#image}}...{{/image}} is kept only when
 	// the slot is filled.
 	HTML string `json:"html,omitempty"`
+	// MJML is the source of a mail, with the same placeholders.
+	MJML string `json:"mjml,omitempty"`
 	// Fields maps a field's name to text with the same placeholders.
 	Fields map[string]string `json:"fields,omitempty"`
 }

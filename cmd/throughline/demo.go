@@ -91,10 +91,10 @@ func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, err
 	return resources, p.access.AcceptFor(ctx, by.ID)
 }
 
-// filesOf reads every file of a workspace.
+// filesOf reads every manifest of a workspace.
 func filesOf(workspace fs.FS) (files []content.File, err error) {
 	return files, fs.WalkDir(workspace, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || !isManifest(name) {
 			return err
 		}
 		text, err := fs.ReadFile(workspace, name)

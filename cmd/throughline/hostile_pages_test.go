@@ -38,6 +38,10 @@ spec:
   title: House
   voice: calm
   tokens: {ink: "#123456", word: plain}
+  modes: {dark: {ink: "#abcdef"}}
+  tokenNotes: {ink: {description: for texts, deprecated: use word}}
+  personal: {first_name: {fallback: there, max: 20, example: Ana}}
+  colors: {pairs: [{front: ink, back: word}]}
   terms: [{prefer: use, avoid: [utilise], why: shorter}]
   locales: {default: en, supported: [en, de]}
 ---
@@ -55,6 +59,47 @@ apiVersion: throughline/v1
 kind: Guardrail
 metadata: {name: must}
 spec: {title: Must, severity: info, require: [nothing of the kind], fix: write it, match: {roles: [headline]}}
+---
+apiVersion: throughline/v1
+kind: GuardrailSet
+metadata: {name: all-rules}
+spec:
+  title: All rules
+  guardrails: [must]
+  checks: [{use: spam, severity: info}]
+  overrides: [{rule: Guardrail/must, object: Fragment/headline-short, reason: it is a test, until: "2030-01-01"}]
+---
+apiVersion: throughline/v1
+kind: Vocabulary
+metadata: {name: scene}
+spec:
+  title: Scenes
+  uri: https://example.com/scene
+  concepts: [{name: beach, prefLabel: {en: beach}, altLabel: {en: [shore]}, definition: {en: sand and sea}, exactMatch: ["https://example.com/beach"]}]
+---
+apiVersion: throughline/v1
+kind: Disclosure
+metadata: {name: tax}
+spec: {title: Tax, texts: {en: Tax is included}, markets: [de]}
+---
+apiVersion: throughline/v1
+kind: Claim
+metadata: {name: less}
+spec: {title: Less, statements: {en: It is less}, covers: [less], evidence: [{title: A report, url: "https://example.com/report"}], disclosures: [tax], withdrawn: it is old}
+---
+apiVersion: throughline/v1
+kind: Asset
+metadata: {name: beach, labels: {note: plain}}
+spec:
+  title: Beach
+  role: hero
+  brief: visit
+  file: {name: beach.jpg, digest: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, type: image/jpeg, bytes: 1}
+  alt: {en: A beach}
+  concepts: ["scene#beach"]
+  rights: [{holder: Photo AG, reference: contract 12}]
+  provenance: {aiTool: none, source: a shoot}
+  withdrawn: it rained
 ---
 apiVersion: throughline/v1
 kind: Template
@@ -109,33 +154,36 @@ func soil(res *throughline.Resource, may func() bool) (soiled []string) {
 		}
 		set(was)
 	}
-	var walk func(at string, v reflect.Value)
-	walk = func(at string, v reflect.Value) {
+	// What a map holds is a copy: keep puts it back after each change.
+	var walk func(at string, v reflect.Value, keep func())
+	walk = func(at string, v reflect.Value, keep func()) {
 		switch v.Kind() {
 		case reflect.Pointer:
 			if !v.IsNil() {
-				walk(at, v.Elem())
+				walk(at, v.Elem(), keep)
 			}
 		case reflect.Struct:
 			for i := range v.NumField() {
-				walk(at+"."+v.Type().Field(i).Name, v.Field(i))
+				walk(at+"."+v.Type().Field(i).Name, v.Field(i), keep)
 			}
 		case reflect.Slice:
 			for i := range v.Len() {
-				walk(at, v.Index(i))
+				walk(at, v.Index(i), keep)
 			}
 		case reflect.Map:
 			for _, key := range v.MapKeys() {
-				try(at, v.MapIndex(key).String(), func(s string) { v.SetMapIndex(key, reflect.ValueOf(s).Convert(v.Type().Elem())) })
+				entry := reflect.New(v.Type().Elem()).Elem()
+				entry.Set(v.MapIndex(key))
+				walk(at, entry, func() { v.SetMapIndex(key, entry); keep() })
 			}
 		case reflect.String:
-			try(at, v.String(), v.SetString)
+			try(at, v.String(), func(s string) { v.SetString(s); keep() })
 		}
 	}
 	for key, was := range res.Metadata.Labels {
 		try("labels", was, func(s string) { res.Metadata.Labels[key] = s })
 	}
-	walk("spec", reflect.ValueOf(res.Spec))
+	walk("spec", reflect.ValueOf(res.Spec), func() {})
 	return soiled
 }
 

@@ -72,6 +72,12 @@ func readManifest(in io.Reader, name string) (api.File, error) {
 	return api.File{Name: name, Text: string(b)}, nil
 }
 
+// isManifest reports whether a file of a workspace declares resources, by its
+// name. Token files lie beside manifests and are imported.
+func isManifest(name string) bool {
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) && !strings.HasSuffix(name, ".tokens.json")
+}
+
 func manifestFiles(path string) ([]string, error) {
 	if path == "-" {
 		return []string{path}, nil
@@ -91,7 +97,7 @@ func manifestFiles(path string) ([]string, error) {
 		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != path {
 			return filepath.SkipDir
 		}
-		if !d.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+		if !d.IsDir() && isManifest(name) {
 			files = append(files, name)
 		}
 		return nil

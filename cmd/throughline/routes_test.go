@@ -51,7 +51,8 @@ var classes = map[string]string{
 	"POST /release/{number}/rollback": changes, "GET /calendar": reads, "POST /calendar/link": reads, "GET /calendar.ics": anyone,
 
 	"GET /audience/{name...}": reads, "GET /brand/{name...}": reads, "GET /brief/{name...}": reads, "GET /channel/{name...}": reads,
-	"GET /engine/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
+	"GET /engine/{name...}": reads, "GET /asset/{name...}": reads, "GET /claim/{name...}": reads, "GET /disclosure/{name...}": reads,
+	"GET /guardrailset/{name...}": reads, "GET /vocabulary/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
 	"GET /template/{name...}": reads, "GET /edit/{kind}/{name...}": reads, "POST /edit/{kind}/{name...}": changes,
 	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
 	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes,

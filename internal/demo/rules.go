@@ -68,7 +68,7 @@ func combine(t *throughline.Template, p *throughline.Placement, brand *throughli
 	for _, locale := range brand.Locales.All() {
 		c.variants = append(c.variants, &rule.Variant{
 			Names: slots, Slots: make([]*rule.Slot, len(slots)),
-			Locale: locale, Channel: p.Channel, Template: p.Template, Tokens: brand.Tokens,
+			Locale: locale, Channel: p.Channel, Template: p.Template, Tokens: brand.Values(""),
 		})
 	}
 	err = c.fill(0)

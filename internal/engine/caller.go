@@ -99,6 +99,8 @@ func RightToChange(k throughline.Kind) Right {
 		return RightOwn
 	case throughline.KindPerson:
 		return RightPeople
+	case throughline.KindGuardrailSet: // it can let pass what a check refuses
+		return RightApprove
 	case throughline.KindChannel, throughline.KindAudience, throughline.KindGoal, throughline.KindPlacement:
 		return RightOperate
 	}

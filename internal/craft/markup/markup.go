@@ -155,7 +155,7 @@ func (m *Markup) Fields(values map[string]string) map[string]string {
 func CheckToken(name, value string) error {
 	if !tokenName(name) {
 		return throughline.Errorf(throughline.Invalid, "%q cannot be the name of a token", name).
-			WithFix(`use lower-case letters, digits, "-" and ".", starting with a letter`)
+			WithFix(`use letters, digits, "-", "_" and ".", starting with a letter`)
 	}
 	bad := throughline.Errorf(throughline.Invalid, "the token %s cannot stand in a style: %q", name, value).
 		WithFix("a token is one CSS value, such as #0b62d6, 12px or Georgia, serif, without ; { } < > \\ or url()")
@@ -181,7 +181,7 @@ func CheckToken(name, value string) error {
 
 func tokenName(name string) bool {
 	for i, r := range name {
-		letter := r >= 'a' && r <= 'z'
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '.' && r != '_') {
 			return false
 		}

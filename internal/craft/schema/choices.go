@@ -47,18 +47,113 @@ func contentChoices(t reflect.Type) []Choice {
 		return []Choice{
 			choice(throughline.Web, "Web page", "Shows HTML."),
 			choice(throughline.App, "App", "Gets named fields and shows them its own way."),
+			choice(throughline.Email, "E-mail", "Shows MJML or HTML, with a subject and a preheader."),
+			choice(throughline.Push, "Push message", "Shows a title and a body."),
+			choice(throughline.SMS, "SMS", "Shows one short text."),
+			choice(throughline.Display, "Google display ad", "A responsive display ad of Google Ads."),
+			choice(throughline.Feed, "Meta feed ad", "An ad in a feed of Meta."),
 		}
 	case reflect.TypeFor[throughline.SlotType]():
 		return []Choice{
 			choice(throughline.Text, "Text", "One run of plain text."),
 			choice(throughline.Link, "Link", "An https address, or a path that starts with a slash."),
-			choice(throughline.Image, "Picture", "The https address of a picture, or a path that starts with a slash."),
+			choice(throughline.Image, "Picture", "An asset, the https address of a picture, or a path that starts with a slash."),
+			choice(throughline.RichText, "Rich text", "Paragraphs in Markdown, with the marks that the slot allows."),
+			choice(throughline.List, "List", "Several fragments, one after another."),
+			choice(throughline.DisclosureText, "Disclosure", "What the recipient's market asks to be said."),
 		}
 	case reflect.TypeFor[throughline.LengthUnit]():
 		return []Choice{
 			choice(throughline.Grapheme, "Characters", "What a reader takes for one character."),
 			choice(throughline.Width, "Columns", "Chinese, Japanese and Korean characters count as two."),
 			choice(throughline.UTF16, "Code units", "As JavaScript counts."),
+			choice(throughline.GSM7, "SMS characters", "As an SMS counts; characters outside its alphabet make it shorter."),
+		}
+	}
+	return checkChoices(t)
+}
+
+func checkChoices(t reflect.Type) []Choice {
+	switch t {
+	case reflect.TypeFor[throughline.Mark]():
+		return []Choice{
+			choice(throughline.Bold, "Bold", "**words**"),
+			choice(throughline.Italic, "Italic", "*words*"),
+			choice(throughline.LinkMark, "Link", "[words](https://example.com)"),
+			choice(throughline.Bullets, "Bullets", "Lines that begin with a hyphen."),
+		}
+	case reflect.TypeFor[throughline.ReadingMetric]():
+		return []Choice{
+			choice(throughline.FleschKincaid, "Flesch-Kincaid", "School years, for English."),
+			choice(throughline.ARI, "Automated readability index", "School years, for English."),
+			choice(throughline.LIX, "LIX", "An index for any language that puts spaces between words."),
+			choice(throughline.Wiener, "Wiener Sachtextformel 1", "School years, for German."),
+		}
+	case reflect.TypeFor[throughline.ContrastUse]():
+		return []Choice{
+			choice(throughline.ContrastText, "Text", "At least 4.5 to 1."),
+			choice(throughline.ContrastLarge, "Large text", "At least 3 to 1, from 24 px, or 18.7 px and bold."),
+			choice(throughline.ContrastUI, "Controls", "At least 3 to 1: borders, icons, states."),
+		}
+	case reflect.TypeFor[throughline.Stage]():
+		return []Choice{
+			choice(throughline.StageDeclare, "Declare", "When something is written down."),
+			choice(throughline.StageAssemble, "Assemble", "When pieces are put together."),
+			choice(throughline.StageActivate, "Activate", "When a release would go live."),
+			choice(throughline.StageDecide, "Decide", "At every request."),
+			choice(throughline.StageObserve, "Observe", "When it has been shown."),
+		}
+	}
+	if t == reflect.TypeFor[throughline.CheckName]() {
+		return checkNames()
+	}
+	return originChoices(t)
+}
+
+func checkNames() []Choice {
+	return []Choice{
+		choice(throughline.CheckLength, "Length", "Lengths of texts, with the longest personal fields in them."),
+		choice(throughline.CheckTerms, "Terms", "The words that the brand asks for or refuses."),
+		choice(throughline.CheckStyle, "Style", "The brand's rules of style."),
+		choice(throughline.CheckReadability, "Readability", "How hard a text is to read."),
+		choice(throughline.CheckClaims, "Claims", "What is claimed, and the evidence for it."),
+		choice(throughline.CheckDisclosures, "Disclosures", "What a market asks to be said."),
+		choice(throughline.CheckContrast, "Contrast", "Colours that meet, in every mode."),
+		choice(throughline.CheckLogo, "Logo", "The size, the clear space and the ground of a logo."),
+		choice(throughline.CheckPicture, "Picture", "The size, the aspect and the format of a picture."),
+		choice(throughline.CheckAltText, "Alternative text", "Words for who does not see the picture."),
+		choice(throughline.CheckRights, "Rights", "What was granted, where and until when."),
+		choice(throughline.CheckLocales, "Languages", "Languages that are missing."),
+		choice(throughline.CheckLinks, "Links", "Addresses and their parameters."),
+		choice(throughline.CheckMarkup, "Markup", "HTML that could run or load something."),
+		choice(throughline.CheckClients, "Mail clients", "What the channel's mail clients support."),
+		choice(throughline.CheckBytes, "Size of HTML", "HTML that a mail client would cut off."),
+		choice(throughline.CheckMail, "Mail", "The way to unsubscribe, the plain text, the subject."),
+		choice(throughline.CheckSpam, "Spam", "Heuristics of what filters dislike."),
+		choice(throughline.CheckPersonal, "Personal data", "What names a person, in texts, addresses and files."),
+		choice(throughline.CheckAILabel, "AI label", "What a trained model made and does not say so."),
+	}
+}
+
+func originChoices(t reflect.Type) []Choice {
+	switch t {
+	case reflect.TypeFor[throughline.SourceType]():
+		return []Choice{
+			choice(throughline.DigitalCapture, "Captured", "Taken with a camera."),
+			choice(throughline.DigitalArt, "Created", "Made by people with software."),
+			choice(throughline.HumanEdits, "Edited by people", "Changed by people."),
+			choice(throughline.Composite, "Composite", "Put together of several."),
+			choice(throughline.Trained, "Made by a trained model", "Wholly made by a model that was trained on other works."),
+			choice(throughline.WithTrained, "Partly by a trained model", "Put together, and some of it made by such a model."),
+			choice(throughline.Algorithmic, "Made by a program", "Made by a program, without training."),
+		}
+	case reflect.TypeFor[throughline.Oversight]():
+		return []Choice{
+			choice(throughline.OversightNone, "None", "Nobody looked before it was handed in."),
+			choice(throughline.OversightPrompted, "Asked for", "Somebody asked for it and took what came."),
+			choice(throughline.OversightSelected, "Selected", "Somebody chose among several."),
+			choice(throughline.OversightEdited, "Edited", "Somebody changed it."),
+			choice(throughline.OversightDirected, "Directed", "Somebody led the making throughout."),
 		}
 	}
 	return nil

@@ -115,6 +115,8 @@ func leaf(t reflect.Type, n note) *Schema {
 		s.Pattern = localeForm
 	case n.input == Day:
 		s.Pattern = dayForm
+	case n.input == When:
+		s.Pattern = momentForm
 	}
 	s.Choices = Choices(t)
 	for _, c := range s.Choices {
@@ -137,6 +139,13 @@ const (
 	nameForm     = `^[a-z0-9]([a-z0-9./-]{0,78}[a-z0-9])?$`
 	slotForm     = `^[a-z][a-z0-9_]{0,39}$`
 	localeForm   = `^[a-z]{2,8}(-[A-Za-z0-9]{1,8})*$`
+	versionForm  = `^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$`
+	ratioForm    = `^[1-9][0-9]{0,4}(\.[0-9]{1,4})?:[1-9][0-9]{0,4}(\.[0-9]{1,4})?$`
+	conceptName  = `^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$`
+	conceptForm  = `^[a-z0-9]([a-z0-9./-]{0,78}[a-z0-9])?#[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$`
+	digestForm   = `^[0-9a-f]{64}$`
+	refForm      = `^[A-Z][A-Za-z]+/[a-z0-9]([a-z0-9./-]{0,78}[a-z0-9])?$`
+	momentForm   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?$`
 	dayForm      = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
 	durationForm = `^((3650|36[0-4][0-9]|3[0-5][0-9]{2}|[0-2]?[0-9]{1,3})d|([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+)$`
 )

@@ -30,7 +30,7 @@ type note struct {
 // Type.field.
 func notes() map[string]note {
 	all := map[string]note{}
-	for _, part := range []map[string]note{kindNotes(), peopleNotes(), purposeNotes(), contentNotes(), templateNotes(), guardrailNotes(), placementNotes()} {
+	for _, part := range []map[string]note{kindNotes(), peopleNotes(), purposeNotes(), contentNotes(), templateNotes(), guardrailNotes(), placementNotes(), pieceNotes(), assetNotes(), claimNotes(), vocabularyNotes(), lookNotes()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -40,17 +40,22 @@ func number(f float64) *float64 { return &f }
 
 func kindNotes() map[string]note {
 	return map[string]note{
-		"Engine":    {title: "Engine", text: "One workspace and its record, with the person who is accountable for it."},
-		"Person":    {title: "Person", text: "Someone who works with the engine."},
-		"Brand":     {title: "Brand", text: "How everything of one sender looks and sounds."},
-		"Brief":     {title: "Brief", text: "What is wanted, for whom, why and by when."},
-		"Channel":   {title: "Channel", text: "Where content goes, and how long texts may be there."},
-		"Audience":  {title: "Audience", text: "A rule that says which recipients belong."},
-		"Goal":      {title: "Goal", text: "An outcome that counts, and for how long after the content was seen."},
-		"Guardrail": {title: "Guardrail", text: "One check that content must pass."},
-		"Template":  {title: "Template", text: "Slots for content, what fits together, and how it looks on each channel."},
-		"Fragment":  {title: "Fragment", text: "A piece of copy that fills a slot, in every language it exists in."},
-		"Placement": {title: "Placement", text: "A named point where content is asked for, and how the engine chooses there."},
+		"Engine":       {title: "Engine", text: "One workspace and its record, with the person who is accountable for it."},
+		"Person":       {title: "Person", text: "Someone who works with the engine."},
+		"Brand":        {title: "Brand", text: "How everything of one sender looks and sounds."},
+		"Brief":        {title: "Brief", text: "What is wanted, for whom, why and by when."},
+		"Channel":      {title: "Channel", text: "Where content goes, and how long texts may be there."},
+		"Audience":     {title: "Audience", text: "A rule that says which recipients belong."},
+		"Goal":         {title: "Goal", text: "An outcome that counts, and for how long after the content was seen."},
+		"Guardrail":    {title: "Guardrail", text: "One check that content must pass."},
+		"Template":     {title: "Template", text: "Slots for content, what fits together, and how it looks on each channel."},
+		"Vocabulary":   {title: "Vocabulary", text: "Words that mean one thing: what pictures show, what slots are for."},
+		"GuardrailSet": {title: "Guardrail set", text: "Guardrails that belong together, the engine's own checks, and what was let pass."},
+		"Disclosure":   {title: "Disclosure", text: "What must be said in some markets."},
+		"Claim":        {title: "Claim", text: "Something that content may say because there is evidence for it."},
+		"Asset":        {title: "Asset", text: "A picture, a video or another file, with what may be done with it."},
+		"Fragment":     {title: "Fragment", text: "A piece of copy that fills a slot, in every language it exists in."},
+		"Placement":    {title: "Placement", text: "A named point where content is asked for, and how the engine chooses there."},
 
 		"Metadata":        {title: "Name and labels", text: "What it is called, how it is filed, and who answers for it."},
 		"Metadata.name":   {title: "Name", text: "Unique among its kind: lower-case letters, digits, hyphens, points and slashes.", pattern: nameForm},

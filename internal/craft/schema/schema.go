@@ -21,10 +21,11 @@ const Dialect = "https://json-schema.org/draft/2020-12/schema"
 
 // The bounds that a schema states and package declare holds resources to.
 const (
-	MaxSlots   = 12         // of a template
-	MinFloor   = 0.001      // of a policy, as a share of exposures
-	MaxExplore = 10_000_000 // exposures
-	MaxHoldout = 0.5        // as a share of recipients
+	MaxSlots    = 12         // of a template
+	MaxConcepts = 5000       // of a vocabulary
+	MinFloor    = 0.001      // of a policy, as a share of exposures
+	MaxExplore  = 10_000_000 // exposures
+	MaxHoldout  = 0.5        // as a share of recipients
 )
 
 // Type is the JSON type of a value.
@@ -111,6 +112,7 @@ const (
 	Markup   Input = "markup"   // HTML with placeholders
 	Fill     Input = "fill"     // text with placeholders
 	Day      Input = "day"      // YYYY-MM-DD
+	When     Input = "moment"   // YYYY-MM-DD, or an instant as in RFC 3339
 	Length   Input = "duration" // 30m, 24h, 7d
 	Language Input = "language" // BCP 47
 )
@@ -120,12 +122,14 @@ type Keys string
 
 // The keys.
 const (
-	ByLocale Keys = "locale" // a language
-	BySlot   Keys = "slot"   // a slot of the template
-	ByRole   Keys = "role"   // the role of a slot
-	ByLabel  Keys = "label"  // a label's name
-	ByToken  Keys = "token"  // a design token's name
-	ByField  Keys = "field"  // a field's name in the app
+	ByLocale   Keys = "locale"  // a language
+	BySlot     Keys = "slot"    // a slot of the template
+	ByRole     Keys = "role"    // the role of a slot
+	ByLabel    Keys = "label"   // a label's name
+	ByToken    Keys = "token"   // a design token's name
+	ByField    Keys = "field"   // a field's name
+	ByChannel  Keys = "channel" // a Channel
+	ByRuleName Keys = "rule"    // a rule's name
 )
 
 // Property is one field of an object.

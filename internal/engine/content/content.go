@@ -51,6 +51,8 @@ type Change struct {
 	Reviewed throughline.Digest
 	// rollsBack is the release that the change undoes.
 	rollsBack int
+	// back says that all of it was in force before, exactly so.
+	back bool
 	// headNumber is the release in force that a draft was read with.
 	headNumber int
 }
@@ -233,6 +235,7 @@ func rolledBackAlready(r record.Reader, number int) error {
 
 // restore puts into change what undoes the release.
 func restore(r record.Reader, rel throughline.Release, head int, change *Change) error {
+	change.back = true
 	for _, ch := range rel.Changes {
 		now, err := r.Get(engine.BucketHead, ch.Ref.String())
 		if err != nil && throughline.CodeOf(err) != throughline.NotFound {

@@ -67,6 +67,36 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+// What may otherwise only rise, a meaning or a version, falls when a release is
+// undone: what was learned then was learned of just that.
+func TestRollbackOfWhatRises(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Open(t, enginetest.Options{})
+	e.Apply(t, enginetest.Workspace)
+	before := inForce(t, e, short)
+	raised := before
+	spec := *before.Spec.(*throughline.Fragment)
+	spec.Meaning, spec.Values = 2, map[string]string{"en": "Something else"}
+	raised.Spec = &spec
+	rel, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: []throughline.Resource{raised}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Content.Rollback(t.Context(), enginetest.Shell(), rel.Number); err != nil {
+		t.Fatal(err)
+	}
+	if now := inForce(t, e, short); now.Digest() != before.Digest() {
+		t.Errorf("in force is %s", now.Canonical())
+	}
+	if _, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: []throughline.Resource{raised}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: []throughline.Resource{before}})
+	if throughline.CodeOf(err) != throughline.Invalid {
+		t.Errorf("by hand the meaning falls: %v", err)
+	}
+}
+
 func TestRollbackOfADeletion(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Open(t, enginetest.Options{})

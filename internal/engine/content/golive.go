@@ -128,7 +128,7 @@ func (s *standing) Unwrap() error { return s.what }
 // Sides says which revision both began from, and which is wanted: those of the
 // release to put it in force, the other way round to end it.
 func rebased(r record.Reader, rel throughline.Release, sides func(throughline.Change) (base, mine throughline.Digest)) (Change, error) {
-	change := Change{Message: rel.Message, rollsBack: rel.RollsBack}
+	change := Change{Message: rel.Message, rollsBack: rel.RollsBack, back: rel.RollsBack > 0 || past(rel)}
 	for _, ch := range rel.Changes {
 		base, mine := sides(ch)
 		wanted, err := mergeInForce(r, ch.Ref, base, mine)

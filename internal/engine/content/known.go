@@ -283,6 +283,28 @@ func uses(res throughline.Resource) []throughline.Ref {
 	case *throughline.Guardrail:
 		add(throughline.KindTemplate, s.Match.Templates...)
 		add(throughline.KindChannel, s.Match.Channels...)
+	case *throughline.GuardrailSet:
+		add(throughline.KindGuardrail, s.Guardrails...)
+		add(throughline.KindTemplate, s.Match.Templates...)
+		add(throughline.KindChannel, s.Match.Channels...)
+	case *throughline.Brand:
+		for _, l := range s.Logos {
+			add(throughline.KindAsset, l.Asset)
+		}
+	case *throughline.Claim:
+		add(throughline.KindDisclosure, s.Disclosures...)
+	case *throughline.Asset:
+		add(throughline.KindBrief, s.Brief)
+		add(throughline.KindAudience, s.Audience)
+		add(throughline.KindChannel, s.Channels...)
+		add(throughline.KindAsset, append(slices.Collect(maps.Values(s.Captions)), s.Poster)...)
+		for _, c := range s.Concepts {
+			name, _, _ := strings.Cut(c, "#")
+			add(throughline.KindVocabulary, name)
+		}
+		for _, g := range s.Rights {
+			add(throughline.KindChannel, g.Channels...)
+		}
 	case *throughline.Template:
 		add(throughline.KindBrand, s.Brand)
 		add(throughline.KindBrief, s.Brief)
@@ -293,11 +315,14 @@ func uses(res throughline.Resource) []throughline.Ref {
 			if slot.Fill != nil {
 				add(throughline.KindFragment, slot.Fill.Names...)
 			}
+			add(throughline.KindDisclosure, slot.Requires...)
 		}
 	case *throughline.Fragment:
 		add(throughline.KindBrief, s.Brief)
 		add(throughline.KindAudience, s.Audience)
 		add(throughline.KindChannel, s.Channels...)
+		add(throughline.KindClaim, s.Claims...)
+		add(throughline.KindFragment, s.Items...)
 	case *throughline.Placement:
 		add(throughline.KindChannel, s.Channel)
 		add(throughline.KindTemplate, s.Template)

@@ -49,7 +49,7 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 	if change.Base != 0 && change.Base != p.head.Number {
 		return p, movedOn(change.Base, p.head.Number)
 	}
-	p.next, p.plan.Changes, p.plan.Unchanged, err = declare.Plan(before, change.Resources, declare.Options{Delete: change.Delete, Prune: change.Prune})
+	p.next, p.plan.Changes, p.plan.Unchanged, err = declare.Plan(before, change.Resources, declare.Options{Delete: change.Delete, Prune: change.Prune, Back: change.back})
 	if err != nil {
 		return p, err
 	}

@@ -126,7 +126,7 @@ func newFace(set declare.Set, p *throughline.SnapshotPlacement) face {
 	}
 	var tokens map[string]string
 	if b := declare.Spec[*throughline.Brand](set, t.Brand); b != nil {
-		tokens = b.Tokens
+		tokens = b.Values("")
 	}
 	m, err := markup.Compile(*t.Rendering(p.Channel), slots, tokens)
 	if err != nil {

@@ -116,7 +116,7 @@ func (s *Sample) draw(set declare.Set, p *throughline.Placement, filling through
 		}
 		values[slot.Name], _ = f.Text(brand.Locales, s.Locale)
 	}
-	m, err := markup.Compile(*rendering, names, brand.Tokens)
+	m, err := markup.Compile(*rendering, names, brand.Values(""))
 	if err != nil {
 		return err
 	}

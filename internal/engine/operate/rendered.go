@@ -94,7 +94,7 @@ func (d *declared) markup(placement string) (*markup.Markup, error) {
 	}
 	var tokens map[string]string
 	if b := d.brands[t.Brand]; b != nil {
-		tokens = b.Tokens
+		tokens = b.Values("")
 	}
 	return markup.Compile(*rendering, slots, tokens)
 }

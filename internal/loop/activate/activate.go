@@ -106,7 +106,7 @@ func (b *builder) placement(r throughline.Resource, p *throughline.Placement) th
 		Goal: p.Goal, Event: goal.Event, Window: goal.Window,
 		Locales: brand.Locales, Audience: p.Audience,
 		Policy: policy(p.Policy), Holdout: holdout(p.Holdout), Sticky: cmp.Or(p.Sticky, throughline.StickySession),
-		TemplateDigest: templateResource.Digest(), TokensDigest: tokensDigest(brand.Tokens),
+		TemplateDigest: templateResource.Digest(), TokensDigest: tokensDigest(brand),
 		Slots: assembly.Slots, Candidates: b.candidates(place, r.Metadata.Name, assembly),
 		Control: -1, Fixed: -1,
 	}
@@ -194,12 +194,17 @@ func holdout(h *throughline.Holdout) *throughline.Holdout {
 
 // tokensDigest identifies design tokens by their values alone, so that a change
 // of a brand's voice or terms leaves every variant what it was.
-func tokensDigest(tokens map[string]string) throughline.Digest {
-	if len(tokens) == 0 {
-		return throughline.DigestOf([]byte("{}"))
+func tokensDigest(brand *throughline.Brand) throughline.Digest {
+	modes := map[string]map[string]string{}
+	for mode := range brand.Modes {
+		modes[mode] = brand.Values(mode)
 	}
-	b, err := json.Marshal(tokens)
-	if err != nil { // a map of strings
+	values := any(brand.Values(""))
+	if len(modes) > 0 {
+		values = []any{values, modes}
+	}
+	b, err := json.Marshal(values)
+	if err != nil { // maps of strings
 		panic("activate: " + err.Error())
 	}
 	return throughline.DigestOf(b)

@@ -141,7 +141,7 @@ func (c *combiner) compile() error {
 	env := rule.VariantEnv(names)
 	variant := &rule.Variant{
 		Names: names, Slots: make([]*rule.Slot, len(names)),
-		Locale: c.Brand.Locales.Default, Channel: c.Channel, Template: c.Template.Metadata.Name, Tokens: c.Brand.Tokens,
+		Locale: c.Brand.Locales.Default, Channel: c.Channel, Template: c.Template.Metadata.Name, Tokens: c.Brand.Values(""),
 	}
 	for i, k := range c.template.Constraints {
 		var when *rule.Program

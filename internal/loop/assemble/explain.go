@@ -100,7 +100,7 @@ func (c *combiner) misfit(s *throughline.Slot, r throughline.Resource, f *throug
 // broken lists the constraints that the filling breaks.
 func (c *combiner) broken(filling throughline.Filling) ([]Reason, error) {
 	v := &rule.Variant{
-		Locale: c.Brand.Locales.Default, Channel: c.Channel, Template: c.Template.Metadata.Name, Tokens: c.Brand.Tokens,
+		Locale: c.Brand.Locales.Default, Channel: c.Channel, Template: c.Template.Metadata.Name, Tokens: c.Brand.Values(""),
 	}
 	for _, s := range c.template.Slots {
 		slot := rule.NewSlot("", "", nil)

@@ -95,7 +95,7 @@ func (r *run) names() []string {
 func (r *run) variant(locale string) *rule.Variant {
 	return &rule.Variant{
 		Names: r.names(), Slots: make([]*rule.Slot, len(r.Assembly.Slots)),
-		Locale: locale, Channel: r.Channel.Metadata.Name, Template: r.Template.Metadata.Name, Tokens: r.brand.Tokens,
+		Locale: locale, Channel: r.Channel.Metadata.Name, Template: r.Template.Metadata.Name, Tokens: r.brand.Values(""),
 	}
 }
 

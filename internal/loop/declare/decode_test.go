@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/schema"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
@@ -229,21 +230,17 @@ func TestEveryFieldSurvives(t *testing.T) {
 	}
 }
 
-// choices gives one allowed value for each type of text with a list of them.
-func choices() map[string]string {
-	return map[string]string{
-		"Discipline": "creative", "Role": "maker", "Kind": "Fragment", "Surface": "app", "SlotType": "link", "LengthUnit": "width", "Severity": "info",
-		"ReleaseMode": "approved", "PolicyKind": "uniform", "HoldoutServe": "control", "HoldoutScope": "engine", "Stickiness": "none",
-	}
-}
-
 func populate(v reflect.Value, n *int) {
 	*n++
+	if d, ok := v.Addr().Interface().(*throughline.Digest); ok {
+		*d = throughline.DigestOf([]byte{byte(*n)})
+		return
+	}
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(fmt.Sprintf("text %d", *n))
-		if c, ok := choices()[v.Type().Name()]; ok {
-			v.SetString(c)
+		if c := schema.Choices(v.Type()); len(c) > 0 {
+			v.SetString(c[len(c)-1].Value)
 		}
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))

@@ -15,6 +15,9 @@ type Options struct {
 	// Delete names resources that should no longer be. Naming one that is not
 	// there is a problem.
 	Delete []throughline.Ref
+	// Back says that what is wanted was in force before, exactly so: what else may
+	// only rise, a meaning or a version, may fall.
+	Back bool
 	// Prune deletes every resource that is not wanted.
 	Prune bool
 }
@@ -23,8 +26,9 @@ type Options struct {
 // what changes on the way there, in the set's order with deletions in their
 // place, and how many wanted resources already are as declared. It does not
 // validate the result. Problems are a resource wanted twice, one both wanted and
-// deleted, a deletion of nothing, and a fragment whose meaning number falls:
-// numbers that were learned for another text would come back to life.
+// deleted, a deletion of nothing, a template that breaks its version's promise,
+// and a fragment whose meaning number falls: numbers that were learned for
+// another text would come back to life.
 func Plan(current Set, wanted []throughline.Resource, opts Options) (next Set, changes []throughline.Change, unchanged int, err error) {
 	var problems throughline.Problems
 	want := make(map[throughline.Ref]bool, len(wanted))
@@ -38,8 +42,9 @@ func Plan(current Set, wanted []throughline.Resource, opts Options) (next Set, c
 	gone := deletions(current, want, opts, &problems)
 
 	for _, r := range wanted {
-		if old, ok := current.Get(r.Ref()); ok {
+		if old, ok := current.Get(r.Ref()); ok && !opts.Back {
 			problems.Add(meaning(old, r))
+			problems.Add(version(old, r))
 		}
 	}
 	next = current.With(wanted, slices.Collect(maps.Keys(gone))...)

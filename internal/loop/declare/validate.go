@@ -2,7 +2,6 @@ package declare
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,10 +107,7 @@ func (v *validator) resource(r throughline.Resource) {
 	case *throughline.Brief:
 		v.brief(s)
 	case *throughline.Channel:
-		for _, role := range slices.Sorted(maps.Keys(s.Limits)) {
-			l := s.Limits[role]
-			v.length("spec.limits."+role, &l)
-		}
+		v.channel(s)
 	case *throughline.Audience:
 		_, err := rule.Compile(v.audience, s.Rule)
 		v.add("spec.rule", err)
@@ -125,6 +121,16 @@ func (v *validator) resource(r throughline.Resource) {
 		v.fragment(s)
 	case *throughline.Placement:
 		v.placement(s)
+	case *throughline.Vocabulary:
+		v.vocabulary(s)
+	case *throughline.GuardrailSet:
+		v.guardrailSet(s)
+	case *throughline.Disclosure:
+		v.disclosure(s)
+	case *throughline.Claim:
+		v.claim(s)
+	case *throughline.Asset:
+		v.asset(s)
 	}
 }
 
@@ -244,11 +250,7 @@ func (v *validator) guardrail(g *throughline.Guardrail) {
 	v.length("spec.length", g.Length)
 	v.blank("spec.forbid", g.Forbid)
 	v.blank("spec.require", g.Require)
-	v.refs("spec.match.templates", throughline.KindTemplate, g.Match.Templates)
-	v.refs("spec.match.channels", throughline.KindChannel, g.Match.Channels)
-	for i, l := range g.Match.Locales {
-		v.locale(fmt.Sprintf("spec.match.locales[%d]", i), l)
-	}
+	v.match("spec.match", g.Match)
 	if g.Assert != "" {
 		v.assert(g)
 	}

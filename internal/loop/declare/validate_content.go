@@ -13,9 +13,8 @@ import (
 )
 
 func (v *validator) brand(b *throughline.Brand) {
-	for _, name := range slices.Sorted(maps.Keys(b.Tokens)) {
-		v.add("spec.tokens."+name, markup.CheckToken(name, b.Tokens[name]))
-	}
+	v.tokens(b)
+	v.look(b)
 	for i, t := range b.Terms {
 		field := fmt.Sprintf("spec.terms[%d]", i)
 		if len(t.Avoid) == 0 {
@@ -62,7 +61,17 @@ func (v *validator) fragment(f *throughline.Fragment) {
 	if f.Meaning < 0 {
 		v.problem("spec.meaning", "the meaning is %d", f.Meaning).WithFix("count meanings from 1")
 	}
-	if len(f.Values) == 0 {
+	v.validity("spec.validity", f.Validity)
+	v.refs("spec.claims", throughline.KindClaim, f.Claims)
+	v.refs("spec.items", throughline.KindFragment, f.Items)
+	switch list := f.Type == throughline.List; {
+	case list && len(f.Items) == 0:
+		v.problem("spec.items", "the list has no items").WithFix("name the fragments that it is made of")
+	case list && len(f.Values) > 0:
+		v.problem("spec.values", "a list has no text of its own").WithFix("leave the values out, or make it a text")
+	case !list && len(f.Items) > 0:
+		v.problem("spec.items", "only a list has items").WithFix("make its type list, or leave the items out")
+	case !list && len(f.Values) == 0:
 		v.problem("spec.values", "the fragment has no text").WithFix("give it a text in at least one language")
 	}
 	for _, locale := range slices.Sorted(maps.Keys(f.Values)) {
@@ -74,6 +83,7 @@ func (v *validator) fragment(f *throughline.Fragment) {
 }
 
 func (v *validator) template(t *throughline.Template) {
+	v.version(t.Version)
 	branded := v.required("spec.brand", throughline.KindBrand, t.Brand)
 	v.ref("spec.brief", throughline.KindBrief, t.Brief)
 	if len(t.Slots) > schema.MaxSlots {
@@ -109,6 +119,7 @@ func (v *validator) slot(field string, s *throughline.Slot, seen map[string]bool
 		v.problem(field+".role", "the slot has no role").WithFix("say what it is for: headline, body, cta, image")
 	}
 	v.length(field+".length", s.Length)
+	v.slotType(field, s)
 	if s.Fill != nil {
 		v.refs(field+".fill.names", throughline.KindFragment, s.Fill.Names)
 	}
@@ -147,7 +158,7 @@ func (v *validator) constraints(t *throughline.Template) {
 func (v *validator) renderings(t *throughline.Template, compile bool) {
 	var tokens map[string]string
 	if b := Spec[*throughline.Brand](v.set, t.Brand); b != nil {
-		tokens = b.Tokens
+		tokens = b.Values("")
 	}
 	seen := map[string]bool{}
 	for i, r := range t.Renderings {
@@ -169,9 +180,11 @@ func (v *validator) renderings(t *throughline.Template, compile bool) {
 // surface checks that a rendering is of the kind its channel shows.
 func (v *validator) surface(field string, r throughline.Rendering) {
 	switch surface := Spec[*throughline.Channel](v.set, r.Channel).Surface; {
-	case surface == throughline.Web && (r.HTML == "" || len(r.Fields) > 0):
+	case surface == throughline.Web && (r.HTML == "" || len(r.Fields) > 0 || r.MJML != ""):
 		v.problem(field, "the channel %s shows a web page, so the rendering is html and nothing else", r.Channel).WithFix("write html, and no fields")
-	case surface == throughline.App && (len(r.Fields) == 0 || r.HTML != ""):
-		v.problem(field, "the channel %s is an app, so the rendering is fields and nothing else", r.Channel).WithFix("write fields, and no html")
+	case surface == throughline.Email && ((r.HTML == "") == (r.MJML == "") || r.Fields["subject"] == ""):
+		v.problem(field, "the channel %s is mail, so the rendering is mjml or html, and a subject among its fields", r.Channel).WithFix("write mjml, and fields: {subject: ...}")
+	case surface != throughline.Web && surface != throughline.Email && (len(r.Fields) == 0 || r.HTML != "" || r.MJML != ""):
+		v.problem(field, "the channel %s takes fields, so the rendering is fields and nothing else", r.Channel).WithFix("write fields, and no html")
 	}
 }

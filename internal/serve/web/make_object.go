@@ -408,7 +408,7 @@ func stationOf(kind throughline.Kind) string {
 	switch kind {
 	case throughline.KindBrief:
 		return "brief"
-	case throughline.KindGuardrail:
+	case throughline.KindGuardrail, throughline.KindGuardrailSet, throughline.KindClaim, throughline.KindDisclosure:
 		return "check"
 	case throughline.KindPlacement, throughline.KindAudience, throughline.KindGoal:
 		return "decide"

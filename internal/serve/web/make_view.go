@@ -213,7 +213,26 @@ func whatIs(r throughline.Resource) string {
 	case *throughline.Goal:
 		return "Reached by the event " + s.Event + " within " + s.Window.String()
 	case *throughline.Channel:
-		return "A channel that shows " + map[throughline.Surface]string{throughline.Web: "web pages", throughline.App: "named fields of an app"}[s.Surface]
+		return "A channel that shows " + map[throughline.Surface]string{
+			throughline.Web: "web pages", throughline.App: "named fields of an app", throughline.Email: "mail", throughline.Push: "push messages",
+			throughline.SMS: "SMS", throughline.Display: "display ads of Google", throughline.Feed: "ads in a feed of Meta",
+		}[s.Surface]
+	case *throughline.Vocabulary:
+		return "A vocabulary of " + operate.Plural(len(s.Concepts), "concept", "concepts")
+	case *throughline.GuardrailSet:
+		return "A set of " + operate.Plural(len(s.Guardrails)+len(s.Checks), "rule", "rules") + " with " + operate.Plural(len(s.Overrides), "override", "overrides")
+	case *throughline.Disclosure:
+		if len(s.Markets) == 0 {
+			return "What must be said everywhere"
+		}
+		return "What must be said in " + strings.Join(s.Markets, ", ")
+	case *throughline.Claim:
+		if len(s.Evidence) == 0 {
+			return "A claim without evidence, which covers nothing"
+		}
+		return "A claim with " + operate.Plural(len(s.Evidence), "piece", "pieces") + " of evidence"
+	case *throughline.Asset:
+		return "An asset for " + articled(s.Role) + ", " + s.File.Type
 	case *throughline.Placement:
 		return "A place on the channel " + s.Channel + " that is filled from the template " + s.Template
 	case *throughline.Person:
@@ -391,6 +410,16 @@ func exampleOf(kind throughline.Kind) (text, says string) {
 		return "title: Card\nslots:\n  - {name: headline, role: headline, required: true, length: {max: 60}}\n  - {name: cta, role: cta, required: true, length: {max: 24}}\nrenderings:\n  - channel: web\n    html: \"<h2>{{headline}}</h2><p><b>{{cta}}</b></p>\"\n", "a card with a headline and a button"
 	case throughline.KindFragment:
 		return "role: headline\nvalues: {en: Something worth a minute of your time}\n", "a headline in English"
+	case throughline.KindVocabulary:
+		return "title: What pictures show\nconcepts:\n  - {name: place, prefLabel: {en: place}}\n  - {name: beach, prefLabel: {en: beach}, broader: [place]}\n", "two words, one of them narrower"
+	case throughline.KindGuardrailSet:
+		return "title: What everything is held to\nchecks:\n  - {use: alt-text, severity: block}\n", "one of the engine's own checks, set to block"
+	case throughline.KindDisclosure:
+		return "title: Prices\ntexts: {en: Prices include tax., de: Preise inklusive Steuern.}\nmarkets: [de]\n", "a sentence for one market"
+	case throughline.KindClaim:
+		return "title: Thirty per cent less energy\ncovers: [\"30 %\"]\nevidence:\n  - {title: Laboratory report of this year}\n", "a figure with the report behind it"
+	case throughline.KindAsset:
+		return "role: hero\nfile: {name: beach.jpg, digest: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, type: image/jpeg, bytes: 1, width: 1600, height: 900}\nalt: {en: A beach at low tide}\n", "a picture by the digest of its file"
 	case throughline.KindPlacement:
 		return "title: Top of the home page\nholdout: {share: 0.1}\nfallback: {}\n", "a place with a tenth of its visitors held out"
 	}

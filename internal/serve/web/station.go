@@ -218,8 +218,23 @@ type kindTab struct {
 // made are the kinds that the station Make lists.
 func made() []kindTab {
 	return []kindTab{
-		{throughline.KindFragment, "Fragments"}, {throughline.KindTemplate, "Templates"}, {throughline.KindBrand, "Brands"},
+		{throughline.KindFragment, "Fragments"},
+		{throughline.KindTemplate, "Templates"},
+		{throughline.KindBrand, "Brands"},
+		{throughline.KindAsset, "Assets"},
+		{throughline.KindVocabulary, "Vocabularies"},
 	}
+}
+
+// whatMade says what things of a kind are there for.
+func whatMade(kind throughline.Kind) string {
+	switch kind {
+	case throughline.KindAsset:
+		return "An asset is a picture, a video or another file, with its alternative text, where it came from, and what its holders allow."
+	case throughline.KindVocabulary:
+		return "A vocabulary has words that mean one thing: what pictures show, what slots are for. Whoever asks for places finds beaches."
+	}
+	return "Templates have slots, fragments fill them, and brands say how it all sounds. Together they make every variant."
 }
 
 func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
@@ -239,7 +254,7 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: string(on.kind)}, {Name: "Says"}, {Name: "Languages"}, {Name: "Labels"}, {Name: "Owner"}}}
 	p.Empty = &beginning{
 		Title: "Here you will see " + strings.ToLower(on.name),
-		What:  "Templates have slots, fragments fill them, and brands say how it all sounds. Together they make every variant.",
+		What:  whatMade(on.kind),
 		Why:   "What is made once, as a piece with a name, is used again and learned from everywhere it appears.",
 	}
 	w.begins(p, on.kind)
@@ -258,11 +273,27 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 func saysOf(r throughline.Resource) (text, languages string) {
 	switch s := r.Spec.(type) {
 	case *throughline.Fragment:
-		locales := slices.Sorted(maps.Keys(s.Values))
-		if len(locales) > 0 {
-			text = cmp.Or(s.Values["en"], s.Values[locales[0]])
+		if s.Type == throughline.List {
+			return "list: " + strings.Join(s.Items, ", "), ""
 		}
-		return text, strings.Join(locales, ", ")
+		return saysIn(s.Values)
+	case *throughline.Asset:
+		text, languages = saysIn(s.Alt)
+		return cmp.Or(text, s.Title, s.File.Name), languages
+	case *throughline.Disclosure:
+		return saysIn(s.Texts)
+	case *throughline.Claim:
+		return cmp.Or(s.Title, strings.Join(s.Covers, ", ")), strings.Join(slices.Sorted(maps.Keys(s.Statements)), ", ")
+	case *throughline.Vocabulary:
+		var names []string
+		for _, c := range s.Concepts[:min(len(s.Concepts), 6)] {
+			names = append(names, c.Name)
+		}
+		return s.Title + ": " + strings.Join(names, ", "), ""
+	case *throughline.Guardrail:
+		return s.Title, ""
+	case *throughline.GuardrailSet:
+		return s.Title, ""
 	case *throughline.Template:
 		var slots []string
 		for _, slot := range s.Slots {
@@ -271,6 +302,16 @@ func saysOf(r throughline.Resource) (text, languages string) {
 		return "slots: " + strings.Join(slots, ", "), ""
 	}
 	return "", ""
+}
+
+// saysIn is the English of a text, or else its first language, and which
+// languages there are.
+func saysIn(values map[string]string) (text, languages string) {
+	locales := slices.Sorted(maps.Keys(values))
+	if len(locales) > 0 {
+		text = cmp.Or(values["en"], values[locales[0]])
+	}
+	return text, strings.Join(locales, ", ")
 }
 
 func labels(r throughline.Resource) string {
@@ -322,20 +363,48 @@ func severityHealth(s throughline.Severity) operate.Health {
 	return ""
 }
 
-func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
-	rules := strings.EqualFold(q.Get("kind"), "guardrail")
-	p.Tabs = []tab{{Name: "Findings", URL: "/check", On: !rules}, {Name: "Guardrails", URL: "/check?kind=guardrail", On: rules}}
-	if rules {
-		p.Table = table{Caption: "Guardrails by name", Columns: []column{{Name: "Guardrail"}, {Name: "Says"}, {Name: "Severity"}, {Name: "Owner"}}}
-		p.Empty = &beginning{
-			Title: "Here you will see what every piece is held to",
-			What:  "A guardrail is a check as data: what may not be said, must be said, or may be how long. People, automation and the engine read the same one.",
+// held are the kinds of what content is held to, as the station Check lists them.
+func held() []kindTab {
+	return []kindTab{
+		{throughline.KindGuardrail, "Guardrails"},
+		{throughline.KindGuardrailSet, "Sets"},
+		{throughline.KindClaim, "Claims"},
+		{throughline.KindDisclosure, "Disclosures"},
+	}
+}
+
+// rules lists what content is held to, of one kind.
+func (w *Web) rules(ctx context.Context, on kindTab, q url.Values, l operate.Line, p *stationPage) error {
+	p.Hidden = map[string]string{"kind": strings.ToLower(string(on.kind))}
+	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: "Name"}, {Name: "Says"}, {Name: "Severity"}, {Name: "Owner"}}}
+	p.Empty = &beginning{
+		Title: "Here you will see what every piece is held to",
+		What: map[throughline.Kind]string{
+			throughline.KindGuardrail:    "A guardrail is a check as data: what may not be said, must be said, or may be how long. People, automation and the engine read the same one.",
+			throughline.KindGuardrailSet: "A set puts guardrails together, sets the engine's own checks, and holds what was let pass, with its reason and its end.",
+			throughline.KindClaim:        "A claim is something that may be said because there is evidence for it, in which markets and until when.",
+			throughline.KindDisclosure:   "A disclosure is what must be said in some markets, in the words of each language.",
+		}[on.kind],
+	}
+	w.begins(p, on.kind)
+	return w.ofKind(ctx, on.kind, q, p, func(r throughline.Resource) []cell {
+		severity := cell{Text: "–", Soft: true}
+		if g, ok := r.Spec.(*throughline.Guardrail); ok {
+			severity = severityCell(g.Severity)
 		}
-		w.begins(p, throughline.KindGuardrail)
-		return w.ofKind(ctx, throughline.KindGuardrail, q, p, func(r throughline.Resource) []cell {
-			g := r.Spec.(*throughline.Guardrail)
-			return []cell{{Text: g.Title}, severityCell(g.Severity), p.owner(l, r)}
-		})
+		says, _ := saysOf(r)
+		return []cell{{Text: says}, severity, p.owner(l, r)}
+	})
+}
+
+func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stationPage) error {
+	on := slices.IndexFunc(held(), func(k kindTab) bool { return strings.EqualFold(q.Get("kind"), string(k.kind)) })
+	p.Tabs = []tab{{Name: "Findings", URL: "/check", On: on < 0}}
+	for i, k := range held() {
+		p.Tabs = append(p.Tabs, tab{Name: k.name, URL: "/check?kind=" + strings.ToLower(string(k.kind)), On: i == on})
+	}
+	if on >= 0 {
+		return w.rules(ctx, held()[on], q, l, p)
 	}
 	p.Empty = &beginning{
 		Title: "Here you will see what the guardrails find",
