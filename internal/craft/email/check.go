@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html"
+
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 )
@@ -145,9 +147,23 @@ func (c *checker) attribute(e *element, t *tag, v value) {
 		c.classed(e, v)
 		return
 	}
+	if c.runs(e.tag, v.name, v.text) {
+		c.add(v.at, "%s of <%s> is an address that could run: %q", v.name, e.tag, clip(v.text)).WithFix("use an https address or a path")
+		return
+	}
 	if a.name == "position" && v.text != "file-start" || !a.accepts(v.text) {
 		c.add(v.at, "%s of <%s> is %q", v.name, e.tag, clip(v.text)).WithFix("write %s", a.expects())
 	}
+}
+
+// runs reports whether an attribute is an address that mail clients should not
+// follow. A bare file is its author's own.
+func (c *checker) runs(tag, name, text string) bool {
+	if c.opts.Verbatim || meaning(name) != inAddress && name != "background-url" {
+		return false
+	}
+	address := strings.TrimSpace(html.UnescapeString(text))
+	return !opens(address) && (name == "href" || !strings.HasPrefix(address, "data:image/"))
 }
 
 func (c *checker) classed(e *element, v value) {
@@ -235,9 +251,19 @@ func (c *checker) needs(e *element) {
 			c.add(e.at, "the path %q is no CSS selector", clip(path)).WithFix("write one such as .offer a")
 		}
 	case e.tag == "mj-html-attribute":
-		if n, _ := e.attr("name"); strings.Trim(n, "abcdefghijklmnopqrstuvwxyz-0123456789:") != "" || strings.HasPrefix(n, "on") {
-			c.add(e.at, "%q cannot be an attribute of a mail", clip(n)).WithFix("use lower-case letters, and no event handler")
-		}
+		c.extra(e)
+	}
+}
+
+// extra checks an attribute that is added to the page.
+func (c *checker) extra(e *element) {
+	name, _ := e.attr("name")
+	switch {
+	case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-0123456789:") != "", strings.HasPrefix(name, "on"),
+		name == "srcdoc", name == "formaction", name == "http-equiv", name == "xlink:href":
+		c.add(e.at, "%q cannot be an attribute of a mail", clip(name)).WithFix("use lower-case letters, and nothing that runs")
+	case c.runs(e.tag, name, e.content):
+		c.add(e.contentAt, "%s is an address that could run: %q", name, clip(e.content)).WithFix("use an https address or a path")
 	}
 }
 
@@ -262,13 +288,41 @@ func (c *checker) content(e, parent *element) {
 	if c.opts.Verbatim {
 		return
 	}
+	inHead := e.tag == "mj-raw" && parent != nil && (parent.tag == "mj-head" || parent.tag == "mjml")
+	if inHead {
+		c.bare(e)
+	}
 	switch {
-	case e.tag == "mj-style" || e.tag == "mj-html-attribute" || e.tag == "mj-raw" && parent != nil && (parent.tag == "mj-head" || parent.tag == "mjml"):
+	case inHead, e.tag == "mj-style", e.tag == "mj-html-attribute":
 		if i := strings.Index(e.content, "{{"); i >= 0 {
 			c.add(e.contentAt+i, "a placeholder stands in <%s>, where nothing is filled", e.tag).WithFix("put it into a text, or into href, src, alt, title or a colour")
 		}
 	default:
 		c.filled(e)
+	}
+}
+
+// bare checks HTML of the head: what describes the page, and nothing that runs.
+func (c *checker) bare(e *element) {
+	s := scanner{src: e.content, raw: true}
+	for {
+		t, ok := s.next()
+		if !ok {
+			return
+		}
+		if t.kind != startToken {
+			continue
+		}
+		switch tag := strings.ToLower(t.name); tag {
+		case "meta", "style", "link", "title":
+		default:
+			c.add(e.contentAt+t.start, "<%s> may not stand in the head of a mail", clip(t.name)).WithFix("put it into the body, or remove it")
+		}
+		for _, a := range t.attributes {
+			if n := strings.ToLower(a.name); n == "http-equiv" || strings.HasPrefix(n, "on") {
+				c.add(e.contentAt+t.start, "%s of <%s> may not stand in a mail", clip(a.name), t.name).WithFix("remove it")
+			}
+		}
 	}
 }
 

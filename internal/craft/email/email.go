@@ -27,7 +27,8 @@ import (
 // Options say what a layout may refer to.
 type Options struct {
 	// Verbatim takes braces for text like any other, so that a bare MJML file
-	// comes out as the reference would write it.
+	// comes out as the reference would write it, with whatever its author put
+	// there. Without it, what could run or load a page is refused too.
 	Verbatim bool
 	// Slots are the slots that placeholders may name.
 	Slots []string
