@@ -2,8 +2,6 @@ package token
 
 import (
 	"strings"
-
-	"github.com/throughline-engine/throughline"
 )
 
 // JSON returns the file as strict JSON in the module's form: groups, aliases and
@@ -179,49 +177,4 @@ func groupNode(groups map[string]*node, path string) *node {
 	groupNode(groups, path[:max(0, at)]).add(path[at+1:], n)
 	groups[path] = n
 	return n
-}
-
-// Flat returns the CSS of every token by a name that renderings can write in
-// {{token.name}}: the path in lower case, with a hyphen where a capital began a
-// word and for every character but letters, digits, dots, hyphens and
-// underscores; a "$root" has the name of its group. Two tokens with one name are
-// refused. Whether a value may stand in a rendering is for package markup to say.
-func (s *Set) Flat() (map[string]string, error) {
-	flat := make(map[string]string, len(s.tokens))
-	from := make(map[string]Token, len(s.tokens))
-	var problems throughline.Problems
-	for _, t := range s.tokens {
-		name := FlatName(t.Path)
-		if other, ok := from[name]; ok && len(problems) < maxProblems {
-			problems = append(problems, throughline.Errorf(throughline.Conflict, "the tokens %s and %s would both be called %s", other.Path, t.Path, name).
-				At(t.Place).WithFix("rename one of them"))
-		}
-		from[name], flat[name] = t, t.Value.CSS()
-	}
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	return flat, nil
-}
-
-// FlatName returns the name that Flat gives a token.
-func FlatName(path string) string {
-	path = strings.TrimSuffix(path, ".$root")
-	var b strings.Builder
-	small := false // whether the last was a small letter or a digit
-	for _, r := range path {
-		switch {
-		case r >= 'A' && r <= 'Z':
-			if small {
-				b.WriteByte('-')
-			}
-			b.WriteRune(r - 'A' + 'a')
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
-			b.WriteRune(r)
-		default:
-			b.WriteByte('-')
-		}
-		small = r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-	}
-	return b.String()
 }

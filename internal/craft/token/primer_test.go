@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/throughline-engine/throughline/internal/craft/contrast"
+	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/craft/token"
 )
 
@@ -119,11 +123,58 @@ func TestPrimer_resolvesCompletely(t *testing.T) {
 			if set, err = token.Resolve(token.Mode{Name: name, Files: []*token.File{again}}); err != nil || len(set.JSON()) == 0 {
 				t.Fatal(err)
 			}
-			if oracle != nil {
-				comparePrimer(t, set, oracle[name])
+			if oracle == nil {
+				return
+			}
+			for _, d := range comparePrimer(t, set, oracle[name]) {
+				t.Error(d)
+			}
+			other := map[string]string{"light": "dark", "dark": "light"}[strings.SplitN(name, "-", 2)[0]]
+			if planted := comparePrimer(t, set, oracle[other]); len(planted) < 300 {
+				t.Errorf("held against %s, only %d tokens differ", other, len(planted))
 			}
 		})
 	}
+}
+
+func TestPrimer_isKeptAsABrandKeepsIt(t *testing.T) {
+	files := map[string]*token.File{}
+	for path, data := range primerFiles(t) {
+		files[path] = read(t, path, string(data))
+	}
+	var sets []*token.Set
+	for _, name := range []string{"light", "dark"} {
+		s, err := token.Resolve(primerMode(t, files, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sets = append(sets, s)
+	}
+	flat, err := token.Flatten(sets[0], sets[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := read(t, "flat.json", string(flat.JSON()))
+	for _, s := range sets {
+		want, err := s.Flat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := resolve(t, s.Mode(), again).Flat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: what was written is read otherwise (-want +got):\n%s", s.Mode(), diff)
+		}
+	}
+	unfit := 0
+	for name, value := range flat.Values {
+		if _, alias := strings.CutPrefix(value, "{"); !alias && markup.CheckToken(name, value) != nil {
+			unfit++
+		}
+	}
+	t.Logf("%d names, %d differ in the dark, %d cannot stand in a rendering", len(flat.Values), len(flat.Modes["dark"]), unfit)
 }
 
 // primerOracle reads what tools/oracle/primer.mjs wrote: by theme, the CSS of
@@ -145,7 +196,9 @@ func primerOracle(t *testing.T) map[string]map[string]string {
 	return themes
 }
 
-func comparePrimer(t *testing.T, set *token.Set, want map[string]string) {
+// comparePrimer returns what differs from Primer's own build.
+func comparePrimer(t *testing.T, set *token.Set, want map[string]string) (differ []string) {
+	note := func(format string, args ...any) { differ = append(differ, fmt.Sprintf(format, args...)) }
 	colors, shadows, others, apart := 0, 0, 0, 0.0
 	for _, tok := range set.Tokens() {
 		name := strings.ReplaceAll(strings.TrimSuffix(tok.Path, ".$root"), ".", "-")
@@ -157,7 +210,7 @@ func comparePrimer(t *testing.T, set *token.Set, want map[string]string) {
 		case token.Color:
 			colors++
 			if got := v.SRGB.Hex(); got != is {
-				t.Errorf("%s is %s, want %s", tok.Path, got, is)
+				note("%s is %s, want %s", tok.Path, got, is)
 			}
 			if v.Hex != "" {
 				apart = max(apart, between(t, v))
@@ -165,12 +218,12 @@ func comparePrimer(t *testing.T, set *token.Set, want map[string]string) {
 		case token.Shadow:
 			shadows++
 			if got := shadowHex(v); got != is {
-				t.Errorf("%s is %s, want %s", tok.Path, got, is)
+				note("%s is %s, want %s", tok.Path, got, is)
 			}
 		case token.Number, token.CubicBezier, token.Duration, token.FontWeight, token.Transition:
 			others++
 			if got := v.CSS(); got != is {
-				t.Errorf("%s is %s, want %s", tok.Path, got, is)
+				note("%s is %s, want %s", tok.Path, got, is)
 			}
 		}
 	}
@@ -178,6 +231,7 @@ func comparePrimer(t *testing.T, set *token.Set, want map[string]string) {
 	if colors < 1000 {
 		t.Errorf("only %d colours were compared", colors)
 	}
+	return differ
 }
 
 // between is how far the colour that a file writes in hexadecimal is from its

@@ -114,6 +114,60 @@ func TestHarbour_isFlat(t *testing.T) {
 	}
 }
 
+func TestFlatten_isReadAgain(t *testing.T) {
+	f := harbour(t)
+	light, dark := resolve(t, "light", f), resolve(t, "dark", f)
+	flat, err := token.Flatten(light, dark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flat.Values["text.body"] != "{palette.ink}" || flat.Modes["dark"]["text.body"] != "{palette.foam}" || flat.Values["text.accent"] != "{palette.tide}" {
+		t.Errorf("aliases are lost: %v", flat)
+	}
+	if _, differs := flat.Modes["dark"]["sky"]; differs || flat.Modes["dark"]["line.plain"] == "" {
+		t.Errorf("what differs in the dark is %v", flat.Modes["dark"])
+	}
+	if flat.Notes["palette.signal"].Deprecated != "use {palette.tide.$root}" || flat.Notes["text.body"].Description != "Running text" {
+		t.Errorf("notes are lost: %v", flat.Notes)
+	}
+	golden(t, "harbour.flat.json", flat.JSON())
+	again := read(t, "flat.json", string(flat.JSON()))
+	for _, s := range []*token.Set{light, dark} {
+		want, err := s.Flat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := resolve(t, s.Mode(), again).Flat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: what was written is read otherwise (-want +got):\n%s", s.Mode(), diff)
+		}
+	}
+}
+
+func TestFlatJSON_guessesTypesThatNobodyNoted(t *testing.T) {
+	flat := token.Flat{Values: map[string]string{"accent": "#0b62d6", "gap": "12px", "none": "0", "quick": "0.2s", "ratio": "1.5", "font": "Georgia, serif", "link": "{accent}", "a": "1px", "a.b": "2px"}}
+	got, err := resolve(t, "", read(t, "flat.json", string(flat.JSON()))).Flat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := maps.Clone(flat.Values)
+	want["link"] = "#0b62d6"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFlatten_tellsWhatOnlyAModeHas(t *testing.T) {
+	light := resolve(t, "light", read(t, "l", `{a: {$type: 'number', $value: 1}}`))
+	dark := resolve(t, "dark", read(t, "d", `{a: {$type: 'number', $value: 1}, b: {$type: 'number', $value: 1}}`))
+	if _, err := token.Flatten(light, dark); err == nil || !strings.Contains(err.Error(), "d:1:35: the token b is in the mode dark and not in light") {
+		t.Error(err)
+	}
+}
+
 func TestResolve_whatATokenIs(t *testing.T) {
 	s := resolve(t, "dark", harbour(t))
 	for path, want := range map[string]string{
@@ -368,6 +422,10 @@ func TestFlat_refusesTwoTokensOfOneName(t *testing.T) {
 	s := resolve(t, "", read(t, "f", `{$type: 'number', bgColor: {$value: 1}, "bg-color": {$value: 2}}`))
 	if _, err := s.Flat(); throughline.CodeOf(err) != throughline.Conflict || !strings.Contains(err.Error(), "both be called bg-color") {
 		t.Error(err)
+	}
+	s = resolve(t, "", read(t, "f", `{$type: 'number', bgColor: {$value: 1, $description: 'new'}, "bg-color": {$value: '{bgColor}', $deprecated: true}}`))
+	if flat, err := token.Flatten(s); err != nil || flat.Values["bg-color"] != "1" || flat.Notes["bg-color"].Description != "new" {
+		t.Errorf("%v, %v", flat, err)
 	}
 }
 
