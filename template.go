@@ -141,7 +141,7 @@ const (
 	Grapheme LengthUnit = "grapheme" // what a reader takes for one character (UAX 29)
 	Width    LengthUnit = "width"    // columns: East Asian wide characters are two
 	UTF16    LengthUnit = "utf16"    // UTF-16 code units, as JavaScript counts
-	GSM7     LengthUnit = "gsm7"     // septets of an SMS, or UTF-16 code units where it needs them (3GPP TS 23.038)
+	GSM7     LengthUnit = "gsm7"     // septets that an SMS takes, 160 in one; in Unicode 16/7 for each UTF-16 unit (3GPP TS 23.038)
 )
 
 // Fill narrows which fragments may fill a slot. Both must hold.

@@ -52,6 +52,11 @@ func TestMeasureSMS(t *testing.T) {
 			}
 		})
 	}
+	for s, want := range map[string]int{a("a", 160): 160, a("€", 80): 160, a("ć", 70): 160, a("ć", 71): 162, a("ć", 134): 306, a("ć", 135): 308, "": 0} {
+		if got := text.Measure(s, throughline.GSM7); got != want {
+			t.Errorf("%d characters take %d septets, want %d", len([]rune(s)), got, want)
+		}
+	}
 	if m := text.MeasureSMS("ok ć é"); len(m.Foreign) != 1 || m.Foreign[0].Start != 3 || m.Foreign[0].End != 5 {
 		t.Errorf("what is outside: %v", m.Foreign)
 	}

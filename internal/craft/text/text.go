@@ -15,6 +15,9 @@ import (
 // Measure returns the length of s in the unit; the empty unit is grapheme.
 // Graphemes are the user-perceived characters of UAX 29, width is columns by
 // UAX 11 with wide characters as two, utf16 is code units as JavaScript counts.
+// gsm7 is the septets that a text takes in a short message, 7 bits each, so that
+// 160 are one message whatever it says: where Unicode is needed each UTF-16 code
+// unit takes 16 bits, and 70 of them 160 septets (MeasureSMS tells the rest).
 func Measure(s string, unit throughline.LengthUnit) int {
 	switch unit {
 	case throughline.Width:
@@ -28,6 +31,12 @@ func Measure(s string, unit throughline.LengthUnit) int {
 			}
 		}
 		return n
+	case throughline.GSM7:
+		m := MeasureSMS(s)
+		if m.Unicode {
+			return m.Units * 16 / 7
+		}
+		return m.Units
 	}
 	if isASCII(s) {
 		return len(s)
@@ -54,6 +63,8 @@ func Unit(n int, unit throughline.LengthUnit) string {
 		one, many = "column", "columns"
 	case throughline.UTF16:
 		one, many = "UTF-16 unit", "UTF-16 units"
+	case throughline.GSM7:
+		one, many = "SMS character", "SMS characters"
 	}
 	if n == 1 {
 		return one
