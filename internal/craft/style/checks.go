@@ -59,8 +59,9 @@ func (r *reader) existence() {
 	}
 	m := r.compile(pattern, words, ignore, node)
 	r.rule.check = func(run *run) {
+		excepted := except.over(run.text)
 		for _, at := range m.find(run.text) {
-			if !except.cover(run.text, at[0], at[1]) {
+			if !excepted(at[0], at[1]) {
 				run.add(at[0], at[1], nil, run.text[at[0]:at[1]])
 			}
 		}
@@ -121,9 +122,10 @@ func (r *reader) substitution() {
 	}
 	r.rule.message = message
 	r.rule.check = func(run *run) {
+		excepted := except.over(run.text)
 		for _, at := range m.find(run.text) {
 			i := slices.IndexFunc(swaps, func(s swap) bool { return at[2*s.group] >= 0 })
-			if i < 0 || except.cover(run.text, at[2*swaps[i].group], at[2*swaps[i].group+1]) {
+			if i < 0 || excepted(at[2*swaps[i].group], at[2*swaps[i].group+1]) {
 				continue
 			}
 			run.substitute(swaps[i], at[2*swaps[i].group], at[2*swaps[i].group+1], capitalize)
@@ -233,6 +235,7 @@ func (r *reader) repetition() {
 	}
 	m := r.compile(strings.Join(tokens, "|"), false, ignore, r.get("tokens"))
 	r.rule.check = func(run *run) {
+		excepted := except.over(run.text)
 		before, start, count := "", 0, 0
 		for _, at := range m.find(run.text) {
 			now := strings.TrimSpace(run.text[at[0]:at[1]])
@@ -240,7 +243,7 @@ func (r *reader) repetition() {
 				(!alpha || !strings.ContainsFunc(now, func(c rune) bool { return !unicode.IsLetter(c) }))
 			if !same {
 				count = 0
-			} else if count++; count > most && len(text.Sentences(run.text[start:at[1]], run.language)) == 1 && !except.cover(run.text, start, at[1]) {
+			} else if count++; count > most && len(text.Sentences(run.text[start:at[1]], run.language)) == 1 && !excepted(start, at[1]) {
 				run.add(start, at[1], nil, now)
 				count = 0
 			}
@@ -293,6 +296,7 @@ func (r *reader) conditional() {
 	}
 	groups := second.plain.NumSubexp() > 0
 	r.rule.check = func(run *run) {
+		excepted := except.over(run.text)
 		defined := map[string]bool{}
 		consequents := second.find(run.text)
 		if !groups && len(consequents) > 0 {
@@ -306,7 +310,7 @@ func (r *reader) conditional() {
 			}
 		}
 		for _, at := range first.find(run.text) {
-			if s := run.text[at[0]:at[1]]; !defined[s] && !except.cover(run.text, at[0], at[1]) {
+			if s := run.text[at[0]:at[1]]; !defined[s] && !excepted(at[0], at[1]) {
 				run.add(at[0], at[1], nil, s)
 			}
 		}

@@ -201,17 +201,27 @@ func (r *reader) exceptions() exceptions {
 	return e
 }
 
-// cover reports whether a match of a text is excepted.
-func (e exceptions) cover(s string, start, end int) bool {
-	if e.words.finds(s[start:end]) {
-		return true
-	}
-	for _, at := range e.phrases.find(s) {
-		if at[0] <= start && end <= at[1] {
+// over returns what tells whether a match of a text is excepted. Phrases are
+// looked for once.
+func (e exceptions) over(s string) func(start, end int) bool {
+	phrases := e.phrases.find(s)
+	return func(start, end int) bool {
+		if e.words.finds(s[start:end]) {
 			return true
 		}
+		for len(phrases) > 0 && phrases[0][1] < start { // matches come in order
+			phrases = phrases[1:]
+		}
+		for _, at := range phrases {
+			if at[0] > start {
+				break
+			}
+			if end <= at[1] {
+				return true
+			}
+		}
+		return false
 	}
-	return false
 }
 
 func shorten(s string) string {

@@ -25,7 +25,7 @@ type alert struct {
 	Span                            [2]int // characters of the line from 1, both ends in it
 }
 
-func corpus(t *testing.T) (rules, texts map[string][]byte) {
+func corpus(t testing.TB) (rules, texts map[string][]byte) {
 	t.Helper()
 	a, err := txtar.ParseFile(filepath.Join("testdata", "corpus.txtar"))
 	if err != nil {

@@ -113,7 +113,7 @@ func today(n *node, t Type) *node {
 }
 
 func todayText(n *node, t Type) *node {
-	p := parser{resolver: &resolver{}, entry: &entry{file: &File{lines: []int{0}}}}
+	p := parser{resolver: &resolver{}, entry: &entry{file: &File{lines: []int{0}, runes: []int{0}}}}
 	if _, refers := aliasOf(n.text); refers {
 		return n
 	}

@@ -240,7 +240,7 @@ func (w *flatWriter) module(t Type, value string) (n *node, ok bool) {
 	if strings.Contains(value, "{") { // an alias inside a text
 		return nil, false
 	}
-	p := parser{resolver: &resolver{}, entry: &entry{file: &File{lines: []int{0}}}}
+	p := parser{resolver: &resolver{}, entry: &entry{file: &File{lines: []int{0}, runes: []int{0}}}}
 	text := textNode(value)
 	var v Value
 	switch t {
@@ -286,7 +286,7 @@ func bezierOf(value string) (Value, bool) {
 
 // guess returns the type that a value without one most likely has.
 func guess(value string) Type {
-	p := parser{resolver: &resolver{}, entry: &entry{file: &File{lines: []int{0}}}}
+	p := parser{resolver: &resolver{}, entry: &entry{file: &File{lines: []int{0}, runes: []int{0}}}}
 	n := textNode(value)
 	if _, err := contrast.Parse(value); err == nil {
 		return ColorType

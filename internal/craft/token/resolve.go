@@ -93,10 +93,11 @@ type resolver struct {
 }
 
 func (r *resolver) problem(file *File, at int, format string, args ...any) *throughline.Error {
-	err := throughline.Errorf(throughline.Invalid, format, args...).At(file.place(at))
-	if len(r.problems) < maxProblems {
-		r.problems = append(r.problems, err)
+	if len(r.problems) >= maxProblems {
+		return &throughline.Error{} // is not told
 	}
+	err := throughline.Errorf(throughline.Invalid, format, args...).At(file.place(at))
+	r.problems = append(r.problems, err)
 	return err
 }
 

@@ -16,7 +16,9 @@ package token
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline"
 )
@@ -78,6 +80,7 @@ type File struct {
 	name    string
 	root    *node
 	lines   []int // the offset at which each line starts
+	runes   []int // how many characters stand before each block of the source
 	source  string
 	entries []*entry
 	groups  map[string]*group
@@ -157,12 +160,7 @@ func Read(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{name: name, root: root, notes: notes, source: strings.TrimPrefix(string(data), "\ufeff"), groups: map[string]*group{}}
-	f.lines = append(f.lines, 0)
-	for i := range len(f.source) {
-		if f.source[i] == '\n' {
-			f.lines = append(f.lines, i+1)
-		}
-	}
+	f.index()
 	w := walker{file: f}
 	if root.kind != object {
 		w.problem(root.offset, "the file holds %s and not an object of tokens", root.kind).WithFix(`write {"group": {"token": {"$type": "color", "$value": "#0b62d6"}}}`)
@@ -182,10 +180,11 @@ type walker struct {
 }
 
 func (w *walker) problem(at int, format string, args ...any) *throughline.Error {
-	err := throughline.Errorf(throughline.Invalid, format, args...).At(w.file.place(at))
-	if len(w.problems) < maxProblems {
-		w.problems = append(w.problems, err)
+	if len(w.problems) >= maxProblems {
+		return &throughline.Error{} // is not told
 	}
+	err := throughline.Errorf(throughline.Invalid, format, args...).At(w.file.place(at))
+	w.problems = append(w.problems, err)
 	return err
 }
 
@@ -315,18 +314,47 @@ func (w *walker) unknown(path string, m member) {
 	w.problem(m.at, "%s has a property %q that the format does not know", called(path), m.name).WithFix("remove it, or move it into $extensions")
 }
 
-func (f *File) place(offset int) string {
-	line, low := len(f.lines), 0
-	for low < line {
-		middle := (low + line) / 2
-		if f.lines[middle] > offset {
-			line = middle
-		} else {
-			low = middle + 1
+// block is how many bytes of a source are counted at most to know a column: a
+// file may be one line, and has a place for each token.
+const block = 256
+
+func (f *File) index() {
+	f.lines = append(f.lines, 0)
+	n := 0
+	for i := range len(f.source) {
+		if i%block == 0 {
+			f.runes = append(f.runes, n)
+		}
+		if utf8.RuneStart(f.source[i]) {
+			n++
+		}
+		if f.source[i] == '\n' {
+			f.lines = append(f.lines, i+1)
 		}
 	}
-	column := len([]rune(f.source[f.lines[line-1]:min(offset, len(f.source))])) + 1
-	return fmt.Sprintf("%s:%d:%d", f.name, line, column)
+	f.runes = append(f.runes, n)
+}
+
+// before returns how many characters start before an offset.
+func (f *File) before(offset int) int {
+	at := offset / block
+	n := f.runes[at]
+	for i := at * block; i < offset; i++ {
+		if utf8.RuneStart(f.source[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// place returns file:line:column of an offset.
+func (f *File) place(offset int) string {
+	offset = min(offset, len(f.source))
+	line, found := slices.BinarySearch(f.lines, offset)
+	if found {
+		line++
+	}
+	return fmt.Sprintf("%s:%d:%d", f.name, line, f.before(offset)-f.before(f.lines[line-1])+1)
 }
 
 func called(path string) string {

@@ -418,6 +418,24 @@ func TestResolve_fewOfManyProblemsAreTold(t *testing.T) {
 	}
 }
 
+// Each of these took half a minute when the column of every token was counted
+// from the start of its line.
+func TestRead_largeFilesOfOneLineEnd(t *testing.T) {
+	var ring, bad strings.Builder
+	ring.WriteString("{$type: 'number'")
+	bad.WriteString("{")
+	for i := range 49_000 {
+		fmt.Fprintf(&ring, ", t%d: {$value: '{t%d}'}", i, (i+7)%49_000)
+		fmt.Fprintf(&bad, "b%d: 1, ", i)
+	}
+	if _, err := token.Resolve(token.Mode{Files: []*token.File{read(t, "f", ring.String()+"}")}}); err == nil || !strings.Contains(err.Error(), "aliases follow each other") {
+		t.Error("a ring of 49,000 aliases is resolved")
+	}
+	if _, err := token.Read("f", []byte(bad.String()+"}")); err == nil || !strings.Contains(err.Error(), "f:1:2: b0") || !strings.Contains(err.Error(), "f:1:9: b1 ") {
+		t.Error("49,000 numbers are tokens")
+	}
+}
+
 func TestFlat_refusesTwoTokensOfOneName(t *testing.T) {
 	s := resolve(t, "", read(t, "f", `{$type: 'number', bgColor: {$value: 1}, "bg-color": {$value: 2}}`))
 	if _, err := s.Flat(); throughline.CodeOf(err) != throughline.Conflict || !strings.Contains(err.Error(), "both be called bg-color") {
