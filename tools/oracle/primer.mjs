@@ -7,8 +7,8 @@
 // data and stays out of the repository; the test reads it where
 // THROUGHLINE_PRIMER says:
 //
-//	node tools/oracle/primer.mjs node_modules/@primer/primitives > /tmp/primer.json
-//	THROUGHLINE_PRIMER=/tmp/primer.json go test ./internal/craft/token
+//	node tools/oracle/primer.mjs node_modules/@primer/primitives > primer.json
+//	THROUGHLINE_PRIMER=$PWD/primer.json go test ./internal/craft/token
 import fs from "node:fs";
 import path from "node:path";
 
