@@ -59,9 +59,23 @@ func (c *checker) once(root *element) {
 		}
 		seen = append(seen, child.tag)
 	}
+	if fonts := c.fonts(root); fonts > 50 {
+		c.add(root.at, "there are %d fonts, and 50 are allowed", fonts).WithFix("remove those that no text uses")
+	}
 	if !slices.Contains(seen, "mj-body") {
 		c.add(root.at, "<mjml> has no <mj-body>").WithFix("put the sections into <mj-body>")
 	}
+}
+
+func (c *checker) fonts(root *element) (n int) {
+	for _, head := range root.children {
+		for _, e := range head.children {
+			if e.tag == "mj-font" {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (c *checker) element(e, parent *element) {
@@ -361,6 +375,12 @@ func (c *checker) balanced(e *element) {
 	for _, child := range open {
 		c.add(child.at, "%s is never closed in <%s>", child.content, e.tag).WithFix("end it with {{/%s", child.content[3:])
 	}
+}
+
+// tooSlow is the fault of style sheets whose selectors are many or wide.
+func tooSlow() error {
+	return throughline.Errorf(throughline.TooLarge, "the selectors of mj-style or mj-html-attributes take too long on this mail").At("mjml:1:1").
+		WithFix("use fewer, with classes instead of elements in elements")
 }
 
 // tooLarge is the fault of a mail that grew beyond all bounds.

@@ -76,7 +76,10 @@ func Compile(source []byte, opts Options) (*Layout, error) {
 		return nil, tooLarge()
 	}
 	l := &Layout{html: d.page(&opts)}
-	if len(l.html) > maxHTML {
+	switch {
+	case d.slow:
+		return nil, tooSlow()
+	case len(l.html) > maxHTML:
 		return nil, tooLarge()
 	}
 	l.text = plain(root, d.head)

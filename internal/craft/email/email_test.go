@@ -92,6 +92,9 @@ func TestFaults(t *testing.T) {
 		"a source is text":                                    {"<mjml>\x00</mjml>", "mjml:1:7: a byte here is no text"},
 		"nesting has an end":                                  {strings.Repeat("<a>", 30), "deep in each other"},
 		"values have an end":                                  {column(`<mj-text css-class="` + strings.Repeat("a", 9000) + `">a</mj-text>`), "and 8192 are allowed"},
+		"fonts have an end":                                   {"<mjml><mj-head>" + strings.Repeat(`<mj-font name="a" href="/a" />`, 51) + "</mj-head><mj-body></mj-body></mjml>", "there are 51 fonts"},
+		"selectors have an end":                               {`<mjml><mj-head><mj-style inline="inline">` + strings.Repeat("div ", 60) + "{color:red}</mj-style></mj-head><mj-body><mj-raw>" + strings.Repeat("<div>", 5000) + strings.Repeat("</div>", 5000) + "</mj-raw></mj-body></mjml>", "take too long on this mail"},
+		"so have declarations":                                {`<mjml><mj-head><mj-style inline="inline">div{` + strings.Repeat("a:b;", 8000) + "}</mj-style></mj-head><mj-body><mj-raw>" + strings.Repeat("<div></div>", 5000) + "</mj-raw></mj-body></mjml>", "take too long on this mail"},
 		"a mail does not grow without end":                    {"<mjml><mj-head><mj-attributes><mj-all css-class=\"" + strings.Repeat("a ", 4000) + "\" /></mj-attributes></mj-head><mj-body><mj-section><mj-column>" + strings.Repeat("<mj-divider />", 2000) + "</mj-column></mj-section></mj-body></mjml>", "the mail grows beyond"},
 		"a token that ends the style it stands in is refused": {column(`<mj-text color="{{token.bad}}">a</mj-text>`), "the token bad cannot stand in a style"},
 	} {
@@ -233,7 +236,7 @@ func TestText(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, c := range corpus()[:200:200] {
+	for _, c := range corpus(*seed)[:200:200] {
 		f.Add(c.MJML)
 	}
 	f.Add(template)
@@ -266,7 +269,7 @@ func FuzzParse(f *testing.F) {
 
 func FuzzCompile(f *testing.F) {
 	hostile := []string{`"><script>x</script>`, "javascript:alert(1)", `' onload='x`, "--" + "><b>", "]]>", "')};a{b:url('", "\x00<"}
-	for i, c := range append(corpus()[:300:300], oracleCase{MJML: template}) {
+	for i, c := range append(corpus(*seed)[:300:300], oracleCase{MJML: template}) {
 		f.Add(c.MJML, hostile[i%len(hostile)])
 	}
 	for _, c := range layouts(f) {

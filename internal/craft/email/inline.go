@@ -14,16 +14,48 @@ import (
 // each element.
 const maxRules = 500
 
-// selector reads a group of CSS selectors.
+// maxToil bounds what selectors cost, in steps: a few seconds at the very worst.
+const maxToil = 500_000_000
+
+// maxNesting bounds how deep the elements of a page stand in each other where
+// selectors are held against them.
+const maxNesting = 500
+
+// selector reads a group of CSS selectors. Those that look into what an element
+// holds are none of CSS as mail clients know it, and have no bound.
 func selector(s string) (cascadia.SelectorGroup, error) {
+	for _, inward := range []string{":has", ":contains", ":matches"} {
+		if strings.Contains(s, inward) {
+			s = ""
+		}
+	}
 	if len(s) > 500 {
 		s = ""
 	}
 	return cascadia.ParseGroup(s)
 }
 
+// toil is the most steps that holding a selector against a page can take: each
+// descent may begin at every ancestor, each count goes through all siblings.
+func toil(selector string, t *tree) int {
+	steps := len(t.nodes)
+	for i, part := range strings.FieldsFunc(selector, func(r rune) bool { return strings.ContainsRune(" \t\r\n\f~", r) }) {
+		if i > 0 && part != ">" && part != "+" {
+			steps *= max(t.depth, 1)
+		}
+		if steps > maxToil {
+			return maxToil + 1
+		}
+	}
+	if strings.Contains(selector, ":nth") || strings.Contains(selector, "-of-type") || strings.Contains(selector, "~") {
+		steps *= max(len(t.nodes), 1)
+	}
+	return steps
+}
+
 // rule is one selector of a style sheet with its declarations.
 type rule struct {
+	text         string
 	match        cascadia.Sel
 	weight       weight
 	declarations []declaration
@@ -41,12 +73,19 @@ type weight [4]int
 
 // inline moves the rules of a style sheet into style attributes, for clients
 // that drop style sheets. Widths, heights and what tables have attributes for go
-// there too.
-func inline(page, css string) string {
+// there too. It is not done, and ok is false, when it would take too long.
+func inline(page, css string) (inlined string, ok bool) {
 	t := grow(page)
+	if t.depth > maxNesting {
+		return page, false
+	}
+	steps := 0
 	looks := map[*html.Node]*look{}
 	var order []*html.Node
 	for i, r := range rules(css) {
+		if steps += toil(r.text, t); steps > maxToil {
+			return page, false
+		}
 		for _, n := range t.nodes {
 			if unseen(n.Data) || !r.match.Match(n) {
 				continue
@@ -58,13 +97,16 @@ func inline(page, css string) string {
 				looks[n] = l
 				order = append(order, n)
 			}
+			if steps += len(r.declarations) * (len(r.declarations) + len(l.held)); steps > maxToil {
+				return page, false
+			}
 			l.add(r.declarations, r.weight, i)
 		}
 	}
 	for _, n := range order {
 		looks[n].write(t, n)
 	}
-	return t.String()
+	return t.String(), true
 }
 
 // unseen reports whether an element is never shown.
@@ -237,7 +279,7 @@ func newRule(text string, found []declaration) (rule, bool) {
 	}
 	s := group[0].Specificity()
 	pseudos := strings.Count(text, ":") // which the reference weighs as elements
-	return rule{match: group[0], weight: weight{0, s[0], s[1] - pseudos, s[2] + pseudos}, declarations: found}, true
+	return rule{text: strings.TrimSpace(text), match: group[0], weight: weight{0, s[0], s[1] - pseudos, s[2] + pseudos}, declarations: found}, true
 }
 
 // declarations reads what stands in a style attribute or in a rule.

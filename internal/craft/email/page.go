@@ -13,7 +13,9 @@ func (d *drawing) page(opts *Options) string {
 		body = squeezed(body)
 	}
 	if len(h.html) > 0 {
-		body = decorate(body, h.html)
+		var ok bool
+		body, ok = decorate(body, h.html)
+		d.slow = d.slow || !ok
 	}
 	var w writer
 	for _, first := range h.first {
@@ -33,7 +35,9 @@ func (d *drawing) page(opts *Options) string {
 	w.text(strings.Join(h.raws, "\n"), "\n</head>\n")
 	page := string(w.buf) + body + "\n</html>\n"
 	if len(h.inline) > 0 {
-		page = inline(page, strings.Join(h.inline, ""))
+		var ok bool
+		page, ok = inline(page, strings.Join(h.inline, ""))
+		d.slow = d.slow || !ok
 	}
 	if d.foreign {
 		page = again.ReplaceAllString(strings.ReplaceAll(page, ending, kept), "")
@@ -110,7 +114,7 @@ func families(body string) (named []string) {
 			continue
 		}
 		value, _, _ := strings.Cut(body[at:], `"`)
-		if !slices.Contains(named, value) {
+		if value = strings.ToLower(value); len(named) > 1000 || !slices.Contains(named, value) {
 			named = append(named, value)
 		}
 	}
@@ -120,7 +124,7 @@ func families(body string) (named []string) {
 // style that goes there.
 func wears(named, styles []string, font string) bool {
 	for _, n := range named {
-		if strings.Contains(strings.ToLower(n), font) {
+		if strings.Contains(n, font) {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ type drawing struct {
 	mobile  bool    // a picture needs the style for full width on phones
 	foreign bool    // the source has conditional comments of its own
 	full    bool    // the page grew beyond all bounds
+	slow    bool    // a style sheet would take too long to move into the elements
 }
 
 // query gives the columns of a class their width on wide screens.

@@ -15,15 +15,17 @@ type tree struct {
 	nodes   []*html.Node // in the order of the page
 	tags    map[*html.Node]token
 	changed map[*html.Node]bool
+	levels  map[*html.Node]int
+	depth   int // the deepest level
 }
 
 func grow(src string) *tree {
-	t := &tree{src: src, root: &html.Node{Type: html.DocumentNode}, tags: map[*html.Node]token{}, changed: map[*html.Node]bool{}}
+	t := &tree{src: src, root: &html.Node{Type: html.DocumentNode}, tags: map[*html.Node]token{}, levels: map[*html.Node]int{}, changed: map[*html.Node]bool{}}
 	s := scanner{src: src, raw: true}
 	at := t.root
 	for {
 		tok, ok := s.next()
-		if !ok {
+		if !ok || t.depth > maxNesting {
 			return t
 		}
 		switch tok.kind {
@@ -51,6 +53,8 @@ func (t *tree) enter(at *html.Node, tok token) *html.Node {
 	parent.AppendChild(n)
 	t.nodes = append(t.nodes, n)
 	t.tags[n] = tok
+	t.levels[n] = t.levels[parent] + 1
+	t.depth = max(t.depth, t.levels[n])
 	if holdsNothing(n.Data) {
 		return parent
 	}
@@ -132,10 +136,18 @@ func (t *tree) String() string {
 	return string(w.buf)
 }
 
-// decorate gives attributes to what selectors match.
-func decorate(body string, extras []extra) string {
+// decorate gives attributes to what selectors match. It is not done, and ok is
+// false, when it would take too long.
+func decorate(body string, extras []extra) (decorated string, ok bool) {
 	t := grow(body)
+	if t.depth > maxNesting {
+		return body, false
+	}
+	steps := 0
 	for _, x := range extras {
+		if steps += toil(x.selector, t); steps > maxToil {
+			return body, false
+		}
 		match, err := selector(x.selector)
 		if err != nil {
 			continue // the check has said so
@@ -149,5 +161,5 @@ func decorate(body string, extras []extra) string {
 			}
 		}
 	}
-	return t.String()
+	return t.String(), true
 }
