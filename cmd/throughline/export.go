@@ -6,24 +6,39 @@ import (
 	"net/http"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/token"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
 
-type exportCmd struct{}
+type exportCmd struct {
+	Tokens string `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file."`
+}
 
-// Run prints everything in force as manifests.
+// Run prints everything in force as manifests, or the tokens of a brand.
 func (c *exportCmd) Run(s *shell) error {
 	engine, err := s.connect()
 	if err != nil {
 		return err
 	}
 	defer engine.close()
+	if c.Tokens != "" {
+		return c.tokens(s, engine)
+	}
 	var f api.File
 	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/export", nil, &f); err != nil {
 		return err
 	}
 	s.printf("%s", f.Text)
+	return nil
+}
+
+func (c *exportCmd) tokens(s *shell, engine *client) error {
+	var brand throughline.Resource
+	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/resources/Brand/"+c.Tokens, nil, &brand); err != nil {
+		return err
+	}
+	s.printf("%s", token.Export(brand.Spec.(*throughline.Brand)))
 	return nil
 }
 

@@ -45,6 +45,7 @@ type commands struct {
 	Delete   deleteCmd   `cmd:"" help:"Delete resources, as a release."`
 	Rollback rollbackCmd `cmd:"" help:"Undo a release."`
 	Export   exportCmd   `cmd:"" help:"Print everything in force as manifests."`
+	Import   importCmd   `cmd:"" help:"Take in what other tools write."`
 	Check    checkCmd    `cmd:"" help:"Check manifests, or what is in force, against the guardrails."`
 	Explain  explainCmd  `cmd:"" help:"Say why a decision came out as it did."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of a kind, for editors and forms."`

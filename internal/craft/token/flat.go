@@ -75,14 +75,7 @@ type Flat struct {
 	// Modes are the values that differ in a mode, by mode and name.
 	Modes map[string]map[string]string
 	// Notes keep what the files say beside the values.
-	Notes map[string]Note
-}
-
-// Note is what a file says of a token beside its value.
-type Note struct {
-	Type        string
-	Description string
-	Deprecated  string // why, and what to use instead; "deprecated" when a file says no more
+	Notes map[string]throughline.TokenNote
 }
 
 // Flatten returns the tokens of a base and of modes of the same files as a Brand
@@ -93,10 +86,10 @@ func Flatten(base *Set, modes ...*Set) (Flat, error) {
 	if err != nil {
 		return Flat{}, err
 	}
-	f := Flat{Values: make(map[string]string, len(tokens)), Modes: map[string]map[string]string{}, Notes: make(map[string]Note, len(tokens))}
+	f := Flat{Values: make(map[string]string, len(tokens)), Modes: map[string]map[string]string{}, Notes: make(map[string]throughline.TokenNote, len(tokens))}
 	for name, t := range tokens {
 		f.Values[name] = base.flatValue(t)
-		note := Note{Type: string(t.Type), Description: t.Description, Deprecated: t.Instead}
+		note := throughline.TokenNote{Type: string(t.Type), Description: t.Description, Deprecated: t.Instead}
 		if t.Deprecated && note.Deprecated == "" {
 			note.Deprecated = "deprecated"
 		}
