@@ -18,6 +18,7 @@
 package email
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
@@ -109,6 +110,19 @@ func (l *Layout) HTML() string { return l.html }
 
 // Text returns the mail as plain text with its placeholders as written.
 func (l *Layout) Text() string { return l.text }
+
+// Slots returns the slots that the mail shows or asks for, sorted: a slot of the
+// template that is not among them is filled for nothing.
+func (l *Layout) Slots() []string {
+	var used []string
+	for _, p := range l.page {
+		if p.kind != literal && !slices.Contains(used, p.text) {
+			used = append(used, p.text)
+		}
+	}
+	slices.Sort(used)
+	return used
+}
 
 // Message is a mail filled with the words of a variant. A mail client shows one
 // of the two, so both are sent, as multipart/alternative.

@@ -125,6 +125,9 @@ func TestAllFaultsComeAtOnceAndInOrder(t *testing.T) {
 
 func TestFill(t *testing.T) {
 	l := mustCompile(t, template, options())
+	if diff := cmp.Diff([]string{"alt", "body", "headline", "image", "link", "offer"}, l.Slots()); diff != "" {
+		t.Error(diff)
+	}
 	filled := l.Fill(map[string]string{
 		"headline": `Rye & "spelt"`, "body": "a <b> 'c'", "image": "https://example.com/a b.png?x=1&y='2')", "alt": `two "loaves"`, "link": "javascript:alert(1)",
 	})
