@@ -161,6 +161,10 @@ func (c *checker) attribute(e *element, t *tag, v value) {
 		c.classed(e, v)
 		return
 	}
+	if !c.opts.Verbatim && (v.name == "ico-open" || v.name == "ico-close") && strings.Contains(v.text, "<") {
+		c.add(v.at, "%s of <%s> holds a tag", v.name, e.tag).WithFix("write a sign or a word")
+		return
+	}
 	if c.runs(e.tag, v.name, v.text) {
 		c.add(v.at, "%s of <%s> is an address that could run: %q", v.name, e.tag, clip(v.text)).WithFix("use an https address or a path")
 		return
@@ -173,7 +177,7 @@ func (c *checker) attribute(e *element, t *tag, v value) {
 // runs reports whether an attribute is an address that mail clients should not
 // follow. A bare file is its author's own.
 func (c *checker) runs(tag, name, text string) bool {
-	if c.opts.Verbatim || meaning(name) != inAddress && name != "background-url" {
+	if c.opts.Verbatim || meaning(name) != inAddress && name != "background-url" && name != "base-url" {
 		return false
 	}
 	address := strings.TrimSpace(html.UnescapeString(text))

@@ -73,7 +73,7 @@ func (p *part) linkWidth() pair {
 
 // image draws mj-image, with a link when it has one.
 func (p *part) image() {
-	p.mobile = true
+	p.looked(p.e.tag)
 	full := p.get("full-width") == "full-width"
 	width := p.box()
 	if declared := p.get("width"); p.has("width") && !(whole(declared) > width) {

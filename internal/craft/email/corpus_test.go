@@ -39,7 +39,7 @@ func (g *generator) pick(of ...string) string { return of[g.rng.IntN(len(of))] }
 func drawn() []string {
 	return []string{
 		"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero", "mj-text", "mj-button",
-		"mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-social-element",
+		"mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-social-element", "mj-navbar", "mj-navbar-link",
 	}
 }
 
@@ -113,6 +113,12 @@ func textValues(name string) []string {
 		return []string{"uppercase", "none"}
 	case "mode":
 		return []string{"fluid-height", "fixed-height"}
+	case "hamburger":
+		return []string{"hamburger", "no"}
+	case "ico-open", "ico-close":
+		return []string{"&#9776;", "Menu"}
+	case "base-url":
+		return []string{"https://example.com"}
 	case "href", "background-url", "src":
 		return []string{"https://example.com/a?b=1&amp;c=2", "/rye.png", ""}
 	case "srcset":
@@ -162,6 +168,10 @@ func inner(tag string) string {
 		return "<tr><td>Rye</td> <td>4.20</td></tr>"
 	case "mj-social":
 		return "<mj-social-element name=\"facebook\" href=\"/f\">Like</mj-social-element><mj-social-element name=\"web\" />"
+	case "mj-navbar":
+		return "<mj-navbar-link href=\"/a\">Rye</mj-navbar-link><mj-navbar-link href=\"/b\" css-class=\"on\">Spelt</mj-navbar-link>"
+	case "mj-navbar-link":
+		return "Rye <b>now</b>"
 	case "mj-social-element":
 		return "Like <b>us</b>"
 	}
@@ -173,9 +183,12 @@ func around(tag, opened string) string {
 	s := opened + ">" + inner(tag) + "</" + tag + ">"
 	switch tag {
 	case "mj-social-element":
-		s = "<mj-social>" + s + "</mj-social>"
-		fallthrough
-	case "mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social":
+		s, tag = "<mj-social>"+s+"</mj-social>", "mj-social"
+	case "mj-navbar-link":
+		s, tag = `<mj-navbar hamburger="hamburger">`+s+"</mj-navbar>", "mj-navbar"
+	}
+	switch tag {
+	case "mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar":
 		s = "<mj-column>" + s + "</mj-column>"
 		fallthrough
 	case "mj-column", "mj-group":
@@ -397,6 +410,7 @@ func (g *generator) odd() {
 		"<mj-section><mj-column><mj-image src='a' width='99999px' height='12px' /></mj-column></mj-section>",
 		"<mj-section><mj-column><mj-button href='#' width='50%'>  a <i> b </i> </mj-button><mj-button href=''>b</mj-button></mj-column></mj-section>",
 		"<mj-section><mj-column><mj-image src='a' href='/x' alt='' title='t' /> <mj-image /></mj-column></mj-section>",
+		"<mj-section><mj-column><mj-navbar base-url='https://example.com/shop' hamburger='hamburger' align='right'><mj-navbar-link href='/a'>A</mj-navbar-link><!-- c --><mj-navbar-link href='#b' name='b'> <i>B</i> </mj-navbar-link></mj-navbar><mj-image src='a'/><mj-navbar/></mj-column></mj-section>",
 		"<mj-section border='10px solid'><mj-column border='5px solid' inner-border='3px solid' padding='1px'><mj-image src='a' /></mj-column></mj-section>",
 		"<mj-section border-left='10px solid' border-right='none' padding-left='5%'><mj-column border-left='4px solid'><mj-image src='a' border='9px' /></mj-column></mj-section>",
 		"<mj-section>" + strings.Repeat("<mj-column><mj-text>x</mj-text></mj-column>", 7) + "</mj-section>",
@@ -487,7 +501,7 @@ func (g *generator) column(out *strings.Builder) {
 
 func (g *generator) contents(out *strings.Builder) {
 	for range g.rng.IntN(4) {
-		tag := g.pick("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social")
+		tag := g.pick("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar")
 		out.WriteString(start(tag, g.few(tag)...) + ">" + inner(tag) + "</" + tag + ">")
 		if g.rng.IntN(12) == 0 {
 			out.WriteString("<!-- between -->")

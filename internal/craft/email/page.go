@@ -25,10 +25,7 @@ func (d *drawing) page(opts *Options) string {
 		"\n<head>\n<title>", h.title, "</title>\n", skeleton)
 	w.fonts(h, body)
 	w.queries(h, d.queries)
-	if d.mobile {
-		w.text("<style type=\"text/css\">\n@media only screen and (max-width:", below(h.breakpoint), ") {\n",
-			"table.mj-full-width-mobile { width: 100% !important; }\ntd.mj-full-width-mobile { width: auto !important; }\n}\n</style>\n")
-	}
+	w.looks(h, d.looks)
 	if len(h.styles) > 0 {
 		w.text("<style type=\"text/css\">\n", strings.Join(h.styles, "\n"), "\n</style>\n")
 	}
@@ -162,6 +159,28 @@ func (w *writer) queries(h *head, queries []query) {
 		w.text("</style>\n")
 	}
 }
+
+// looks writes the rules of tags that need some.
+func (w *writer) looks(h *head, tags []string) {
+	if len(tags) == 0 {
+		return
+	}
+	w.text("<style type=\"text/css\">\n")
+	for _, tag := range tags {
+		rules := phonePictures
+		if tag == "mj-navbar" {
+			rules = menus
+		}
+		w.text(strings.ReplaceAll(rules, "BELOW", below(h.breakpoint)))
+	}
+	w.text("</style>\n")
+}
+
+const phonePictures = `@media only screen and (max-width:BELOW) {
+table.mj-full-width-mobile { width: 100% !important; }
+td.mj-full-width-mobile { width: auto !important; }
+}
+`
 
 // rules writes classes with the same rule as one.
 func (w *writer) rules(queries []query, before, first string) {

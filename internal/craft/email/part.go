@@ -1,17 +1,21 @@
 package email
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // drawing is one rendering of a tree.
 type drawing struct {
 	writer
 	words   vocabulary
 	head    *head
-	queries []query // in the order of their first use
-	mobile  bool    // a picture needs the style for full width on phones
-	foreign bool    // the source has conditional comments of its own
-	full    bool    // the page grew beyond all bounds
-	slow    bool    // a style sheet would take too long to move into the elements
+	queries []query  // in the order of their first use
+	looks   []string // the tags that have rules in the head, in the order of their first use
+	menus   int      // navbars that fold
+	foreign bool     // the source has conditional comments of its own
+	full    bool     // the page grew beyond all bounds
+	slow    bool     // a style sheet would take too long to move into the elements
 }
 
 // query gives the columns of a class their width on wide screens.
@@ -26,6 +30,13 @@ func (d *drawing) wide(class, rule string) {
 		}
 	}
 	d.queries = append(d.queries, query{class, rule})
+}
+
+// looked notes that a tag needs its rules in the head.
+func (d *drawing) looked(tag string) {
+	if !slices.Contains(d.looks, tag) {
+		d.looks = append(d.looks, tag)
+	}
 }
 
 // surroundings are what an element knows of those around it.
@@ -212,6 +223,8 @@ func (p *part) content() {
 		p.dataTable()
 	case "mj-social":
 		p.social()
+	case "mj-navbar":
+		p.navbar()
 	}
 }
 

@@ -62,13 +62,13 @@ func (p *plainText) element(e *element) {
 		p.end(2)
 		p.write(textOf(e.content))
 		p.end(2)
-	case "mj-button", "mj-social-element":
+	case "mj-button", "mj-social-element", "mj-navbar-link":
 		words := textOf(e.content)
 		if name, _ := e.attr("name"); words == "" && e.tag == "mj-social-element" {
 			words = strings.TrimSuffix(name, "-noshare")
 		}
 		gap := 2
-		if e.tag == "mj-social-element" {
+		if e.tag != "mj-button" {
 			gap = 1
 		}
 		p.end(gap)

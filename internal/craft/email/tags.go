@@ -134,8 +134,6 @@ func later(name string) string {
 		return "use mj-text; few mail clients fold anything"
 	case "mj-carousel", "mj-carousel-image":
 		return "use mj-image; few mail clients turn pictures"
-	case "mj-navbar", "mj-navbar-link":
-		return "use links in mj-text"
 	}
 	return ""
 }
