@@ -177,7 +177,7 @@ func (c *checker) attribute(e *element, t *tag, v value) {
 // runs reports whether an attribute is an address that mail clients should not
 // follow. A bare file is its author's own.
 func (c *checker) runs(tag, name, text string) bool {
-	if c.opts.Verbatim || meaning(name) != inAddress && name != "background-url" && name != "base-url" {
+	if c.opts.Verbatim || meaning(name) != inAddress && name != "background-url" && name != "base-url" && !strings.HasSuffix(name, "wrapped-url") {
 		return false
 	}
 	address := strings.TrimSpace(html.UnescapeString(text))

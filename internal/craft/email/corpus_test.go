@@ -40,6 +40,7 @@ func drawn() []string {
 	return []string{
 		"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero", "mj-text", "mj-button",
 		"mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-social-element", "mj-navbar", "mj-navbar-link",
+		"mj-accordion", "mj-accordion-element", "mj-accordion-title", "mj-accordion-text",
 	}
 }
 
@@ -119,6 +120,8 @@ func textValues(name string) []string {
 		return []string{"&#9776;", "Menu"}
 	case "base-url":
 		return []string{"https://example.com"}
+	case "icon-wrapped-url", "icon-unwrapped-url":
+		return []string{"/plus.png"}
 	case "href", "background-url", "src":
 		return []string{"https://example.com/a?b=1&amp;c=2", "/rye.png", ""}
 	case "srcset":
@@ -170,6 +173,10 @@ func inner(tag string) string {
 		return "<mj-social-element name=\"facebook\" href=\"/f\">Like</mj-social-element><mj-social-element name=\"web\" />"
 	case "mj-navbar":
 		return "<mj-navbar-link href=\"/a\">Rye</mj-navbar-link><mj-navbar-link href=\"/b\" css-class=\"on\">Spelt</mj-navbar-link>"
+	case "mj-accordion":
+		return "<mj-accordion-element css-class=\"f\"><mj-accordion-title css-class=\"t\">Rye</mj-accordion-title><mj-accordion-text>Warm</mj-accordion-text></mj-accordion-element><mj-accordion-element><mj-accordion-title>Spelt</mj-accordion-title></mj-accordion-element>"
+	case "mj-accordion-element":
+		return "<mj-accordion-title font-family=\"Lato\">Rye</mj-accordion-title><!-- c --><mj-accordion-text>Warm <b>x</b></mj-accordion-text>"
 	case "mj-navbar-link":
 		return "Rye <b>now</b>"
 	case "mj-social-element":
@@ -186,9 +193,14 @@ func around(tag, opened string) string {
 		s, tag = "<mj-social>"+s+"</mj-social>", "mj-social"
 	case "mj-navbar-link":
 		s, tag = `<mj-navbar hamburger="hamburger">`+s+"</mj-navbar>", "mj-navbar"
+	case "mj-accordion-title", "mj-accordion-text":
+		s = "<mj-accordion-element>" + s + "</mj-accordion-element>"
+		fallthrough
+	case "mj-accordion-element":
+		s, tag = "<mj-accordion>"+s+"</mj-accordion>", "mj-accordion"
 	}
 	switch tag {
-	case "mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar":
+	case "mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar", "mj-accordion":
 		s = "<mj-column>" + s + "</mj-column>"
 		fallthrough
 	case "mj-column", "mj-group":
@@ -411,6 +423,7 @@ func (g *generator) odd() {
 		"<mj-section><mj-column><mj-button href='#' width='50%'>  a <i> b </i> </mj-button><mj-button href=''>b</mj-button></mj-column></mj-section>",
 		"<mj-section><mj-column><mj-image src='a' href='/x' alt='' title='t' /> <mj-image /></mj-column></mj-section>",
 		"<mj-section><mj-column><mj-navbar base-url='https://example.com/shop' hamburger='hamburger' align='right'><mj-navbar-link href='/a'>A</mj-navbar-link><!-- c --><mj-navbar-link href='#b' name='b'> <i>B</i> </mj-navbar-link></mj-navbar><mj-image src='a'/><mj-navbar/></mj-column></mj-section>",
+		"<mj-section><mj-column><mj-accordion font-family='Lato'><mj-accordion-element/><mj-accordion-element font-family='Roboto'><mj-accordion-text>x</mj-accordion-text></mj-accordion-element><!-- c --></mj-accordion><mj-accordion/></mj-column></mj-section>",
 		"<mj-section border='10px solid'><mj-column border='5px solid' inner-border='3px solid' padding='1px'><mj-image src='a' /></mj-column></mj-section>",
 		"<mj-section border-left='10px solid' border-right='none' padding-left='5%'><mj-column border-left='4px solid'><mj-image src='a' border='9px' /></mj-column></mj-section>",
 		"<mj-section>" + strings.Repeat("<mj-column><mj-text>x</mj-text></mj-column>", 7) + "</mj-section>",
@@ -435,23 +448,20 @@ func (g *generator) odd() {
 
 // trees are whole mails at random.
 func (g *generator) trees(n int) {
+	padded := slices.DeleteFunc(drawn(), func(tag string) bool { return words()[tag].types["padding"] == nil })
 	for range n {
 		var out strings.Builder
 		out.WriteString("<mjml>")
 		if g.rng.IntN(3) == 0 {
 			out.WriteString("<mj-head>" + g.pick("<mj-title>Rye</mj-title>", "<mj-preview>Rye</mj-preview>", `<mj-breakpoint width="520px" />`, "<mj-style>b{color:red}</mj-style>") +
-				"<mj-attributes>" + start(g.pick(drawn()[1:]...), "padding", "3px") + " /></mj-attributes></mj-head>")
+				"<mj-attributes>" + start(g.pick(padded...), "padding", "3px") + " /></mj-attributes></mj-head>")
 		}
 		out.WriteString(start("mj-body", g.few("mj-body")...) + ">")
 		for range 1 + g.rng.IntN(3) {
 			g.block(&out, true)
 		}
 		out.WriteString("</mj-body></mjml>")
-		s := out.String()
-		if strings.Contains(s, "<mj-body padding") || strings.Contains(s, `<mj-group padding`) || strings.Contains(s, "<mj-attributes><mj-body") || strings.Contains(s, "<mj-attributes><mj-group") {
-			continue // they have none
-		}
-		g.add("tree", s)
+		g.add("tree", out.String())
 	}
 }
 
@@ -501,7 +511,7 @@ func (g *generator) column(out *strings.Builder) {
 
 func (g *generator) contents(out *strings.Builder) {
 	for range g.rng.IntN(4) {
-		tag := g.pick("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar")
+		tag := g.pick("mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer", "mj-table", "mj-social", "mj-navbar", "mj-accordion")
 		out.WriteString(start(tag, g.few(tag)...) + ">" + inner(tag) + "</" + tag + ">")
 		if g.rng.IntN(12) == 0 {
 			out.WriteString("<!-- between -->")

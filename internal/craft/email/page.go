@@ -168,8 +168,11 @@ func (w *writer) looks(h *head, tags []string) {
 	w.text("<style type=\"text/css\">\n")
 	for _, tag := range tags {
 		rules := phonePictures
-		if tag == "mj-navbar" {
+		switch tag {
+		case "mj-navbar":
 			rules = menus
+		case "mj-accordion":
+			rules = folds
 		}
 		w.text(strings.ReplaceAll(rules, "BELOW", below(h.breakpoint)))
 	}

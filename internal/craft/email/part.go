@@ -46,6 +46,7 @@ type surroundings struct {
 	gutter    string // between the columns of a section
 	direction string
 	group     bool   // columns stand side by side on phones too
+	family    string // the font of the accordion around
 	class     string // the mj-class of the nearest element that has one
 }
 
@@ -225,6 +226,8 @@ func (p *part) content() {
 		p.social()
 	case "mj-navbar":
 		p.navbar()
+	case "mj-accordion":
+		p.accordion()
 	}
 }
 

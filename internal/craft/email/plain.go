@@ -58,7 +58,7 @@ func (p *plainText) elements(e *element) {
 func (p *plainText) element(e *element) {
 	href, _ := e.attr("href")
 	switch e.tag {
-	case "mj-text", "mj-table", "mj-raw":
+	case "mj-text", "mj-table", "mj-raw", "mj-accordion-title", "mj-accordion-text":
 		p.end(2)
 		p.write(textOf(e.content))
 		p.end(2)

@@ -130,8 +130,6 @@ func later(name string) string {
 	switch name {
 	case "mj-include":
 		return "put the file's content here: a source is one text, so that it has one digest"
-	case "mj-accordion", "mj-accordion-element", "mj-accordion-title", "mj-accordion-text":
-		return "use mj-text; few mail clients fold anything"
 	case "mj-carousel", "mj-carousel-image":
 		return "use mj-image; few mail clients turn pictures"
 	}
