@@ -37,6 +37,9 @@ type FieldRule struct {
 // Surface is a kind of place that content goes to.
 type Surface string
 
+// HTML reports whether the surface shows HTML; the others show fields.
+func (s Surface) HTML() bool { return s == Web || s == Email }
+
 // The surfaces.
 const (
 	Web     Surface = "web"        // HTML

@@ -357,7 +357,7 @@ func (c *Content) Problems(ctx context.Context, by engine.Caller) (throughline.P
 	}
 	next, _, _, err := declare.Plan(set, change.Resources, declare.Options{Delete: change.Delete})
 	problems.Add(err)
-	err = declare.Validate(next)
+	err = validate(next)
 	problems.Add(err)
 	if err != nil || len(problems) > 0 {
 		return problems, nil

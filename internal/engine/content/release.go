@@ -60,7 +60,7 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 	if err := may(before, p.next, p.plan.Changes); err != nil {
 		return p, err
 	}
-	if err := declare.Validate(p.next); err != nil {
+	if err := validate(p.next); err != nil {
 		return p, err
 	}
 	p.plan.Risk = declare.Risk(before, p.next, p.plan.Changes)

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/craft/email"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
@@ -109,7 +109,7 @@ func placementIn(s *throughline.Snapshot, name string) *throughline.SnapshotPlac
 }
 
 // face is how a placement draws its variants.
-type face struct{ markup *markup.Markup }
+type face struct{ rendering *email.Rendering }
 
 // newFace compiles a placement's rendering; one that cannot be drawn has none.
 func newFace(set declare.Set, p *throughline.SnapshotPlacement) face {
@@ -124,11 +124,7 @@ func newFace(set declare.Set, p *throughline.SnapshotPlacement) face {
 	for _, s := range t.Slots {
 		slots = append(slots, s.Name)
 	}
-	var tokens map[string]string
-	if b := declare.Spec[*throughline.Brand](set, t.Brand); b != nil {
-		tokens = b.Values("")
-	}
-	m, err := markup.Compile(*t.Rendering(p.Channel), slots, tokens)
+	m, err := email.CompileRendering(*t.Rendering(p.Channel), slots, declare.Spec[*throughline.Brand](set, t.Brand))
 	if err != nil {
 		return face{}
 	}
@@ -302,19 +298,19 @@ func (v *view) draw(p *Compared, old, now int) (err error) {
 
 // draw renders one side, with the slots that changed marked where both are.
 func (f face) draw(slots []ComparedSlot, mark bool, text func(ComparedSlot) string) (*Shown, error) {
-	if f.markup == nil {
+	if f.rendering == nil {
 		return nil, nil
 	}
 	values := map[string]string{}
 	for _, s := range slots {
 		values[s.Slot] = text(s)
 	}
-	plain, err := f.markup.HTML(values)
+	plain, err := f.rendering.HTML(values)
 	if err != nil {
 		return nil, err
 	}
 	if plain == "" {
-		return &Shown{Fields: f.markup.Fields(values)}, nil
+		return &Shown{Fields: f.rendering.Fields(values)}, nil
 	}
 	for _, s := range slots {
 		if !mark || !s.Changed() || values[s.Slot] == "" {
@@ -324,11 +320,11 @@ func (f face) draw(slots []ComparedSlot, mark bool, text func(ComparedSlot) stri
 		values[s.Slot] = markOpen + kept + markClose
 		// Where a mark changes more than what stands between, it cannot be: in the
 		// address of a link, say.
-		if marked, err := f.markup.HTML(values); err != nil || unmarked(marked) != plain {
+		if marked, err := f.rendering.HTML(values); err != nil || unmarked(marked) != plain {
 			values[s.Slot] = kept
 		}
 	}
-	marked, err := f.markup.HTML(values)
+	marked, err := f.rendering.HTML(values)
 	if err != nil {
 		return nil, err
 	}

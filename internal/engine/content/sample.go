@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/craft/email"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 	"github.com/throughline-engine/throughline/internal/record"
@@ -116,11 +116,11 @@ func (s *Sample) draw(set declare.Set, p *throughline.Placement, filling through
 		}
 		values[slot.Name], _ = f.Text(brand.Locales, s.Locale)
 	}
-	m, err := markup.Compile(*rendering, names, brand.Values(""))
+	m, err := email.CompileRendering(*rendering, names, brand)
 	if err != nil {
 		return err
 	}
-	if rendering.HTML == "" {
+	if rendering.HTML == "" && rendering.MJML == "" {
 		s.Shown = &Shown{Fields: m.Fields(values)}
 		return nil
 	}

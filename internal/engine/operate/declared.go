@@ -218,7 +218,7 @@ func allocation(c report.Curve, labels map[string]string) Allocation {
 
 // preview renders a variant as its recipients see it.
 func (d *declared) preview(r decide.Rendering) (Preview, error) {
-	m, err := d.markup(r.Placement)
+	m, err := d.rendering(r.Placement)
 	if err != nil {
 		return Preview{}, err
 	}

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/craft/email"
 )
 
 // Rendered is a decision as its recipient sees it: markup for the web, fields for
@@ -23,9 +23,9 @@ type Rendered struct {
 type Renderer struct {
 	operate *Operate
 
-	mu      sync.Mutex
-	digest  throughline.Digest
-	markups map[string]*markup.Markup // by placement
+	mu         sync.Mutex
+	digest     throughline.Digest
+	renderings map[string]*email.Rendering // by placement
 }
 
 // Renderer returns one of its own for a door that draws.
@@ -36,7 +36,7 @@ func (r *Renderer) Render(ctx context.Context, d *throughline.Decision) (Rendere
 	if d.Variant == "" {
 		return Rendered{}, nil
 	}
-	m, err := r.markup(ctx, d.Placement)
+	m, err := r.rendering(ctx, d.Placement)
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -47,16 +47,16 @@ func (r *Renderer) Render(ctx context.Context, d *throughline.Decision) (Rendere
 	return Rendered{Fields: m.Fields(d.Values)}, nil
 }
 
-func (r *Renderer) markup(ctx context.Context, placement string) (*markup.Markup, error) {
+func (r *Renderer) rendering(ctx context.Context, placement string) (*email.Rendering, error) {
 	var served throughline.Digest
 	if t := r.operate.plane.Table(); t != nil {
 		served = t.Digest()
 	}
 	r.mu.Lock()
 	if r.digest != served {
-		r.digest, r.markups = served, map[string]*markup.Markup{}
+		r.digest, r.renderings = served, map[string]*email.Rendering{}
 	}
-	m := r.markups[placement]
+	m := r.renderings[placement]
 	r.mu.Unlock()
 	if m != nil {
 		return m, nil
@@ -65,20 +65,20 @@ func (r *Renderer) markup(ctx context.Context, placement string) (*markup.Markup
 	if err != nil {
 		return nil, err
 	}
-	m, err = d.markup(placement)
+	m, err = d.rendering(placement)
 	if err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.digest == served { // another release may have come in between
-		r.markups[placement] = m
+		r.renderings[placement] = m
 	}
 	return m, nil
 }
 
-// markup compiles what a placement's template says of its channel.
-func (d *declared) markup(placement string) (*markup.Markup, error) {
+// rendering compiles what a placement's template says of its channel.
+func (d *declared) rendering(placement string) (*email.Rendering, error) {
 	p := d.snapshotPlacement(placement)
 	t := d.templates[p.Template]
 	if t == nil {
@@ -92,9 +92,5 @@ func (d *declared) markup(placement string) (*markup.Markup, error) {
 	for _, s := range t.Slots {
 		slots = append(slots, s.Name)
 	}
-	var tokens map[string]string
-	if b := d.brands[t.Brand]; b != nil {
-		tokens = b.Values("")
-	}
-	return markup.Compile(*rendering, slots, tokens)
+	return email.CompileRendering(*rendering, slots, d.brands[t.Brand])
 }

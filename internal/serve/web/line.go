@@ -322,7 +322,7 @@ func newVariant(v leaves, p operate.PlacementLine, l operate.VariantLine, series
 		first = operate.SayShare(l.Before)
 	}
 	return variantView{
-		VariantLine: l, URL: previewPath(p.Name, l.ID), Page: previewPath(p.Name, l.ID), Says: caption(p.Variants, l), First: first, Wide: p.Surface != throughline.App,
+		VariantLine: l, URL: previewPath(p.Name, l.ID), Page: previewPath(p.Name, l.ID), Says: caption(p.Variants, l), First: first, Wide: p.Surface.HTML(),
 		Title:  fmt.Sprintf("Variant %s of %s as people see it", l.Label, p.Name),
 		Swatch: v.html(key+"swatch", swatch(class)),
 		Leads:  v.html(key+"leads", leads(l)),

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -376,14 +375,7 @@ func (w *Web) samplePage(rw http.ResponseWriter, r *http.Request, v viewer) erro
 	default:
 		page.Card = newCard(operate.Preview{Title: page.Title, Surface: throughline.App, Fields: shown.Fields})
 	}
-	var body bytes.Buffer
-	if err := w.pages["preview"].ExecuteTemplate(&body, "preview.html", page); err != nil {
-		return throughline.Errorf(throughline.Internal, "the preview cannot be written: %w", err)
-	}
-	h := rw.Header()
-	h.Set("Content-Security-Policy", previewPolicy)
-	h.Del("Cross-Origin-Opener-Policy")
-	return writeHTML(rw, r, http.StatusOK, body.Bytes())
+	return w.writePreview(rw, r, page, "private, no-store")
 }
 
 // exampleOf returns the spec of an example of a kind, and in a few words what it

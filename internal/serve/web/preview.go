@@ -61,7 +61,7 @@ func (w *Web) preview(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 		return err
 	}
 	page := previewPage{Title: p.Title, Locale: p.Locale}
-	if p.Surface == throughline.App {
+	if !p.Surface.HTML() {
 		page.Card = newCard(p)
 	} else {
 		page.HTML = template.HTML(p.HTML)
@@ -69,10 +69,15 @@ func (w *Web) preview(rw http.ResponseWriter, r *http.Request, _ viewer) error {
 	return w.writePreview(rw, r, page, "private, max-age=86400")
 }
 
+// wholePage is how a rendering begins that is a document of its own.
+const wholePage = "<!doctype"
+
 // writePreview answers with a rendering as a document that can do nothing.
 func (w *Web) writePreview(rw http.ResponseWriter, r *http.Request, page previewPage, keep string) error {
 	var body bytes.Buffer
-	if err := w.pages["preview"].ExecuteTemplate(&body, "preview.html", page); err != nil {
+	if html := string(page.HTML); len(html) >= len(wholePage) && strings.EqualFold(html[:len(wholePage)], wholePage) {
+		body.WriteString(html) // a mail is a document already
+	} else if err := w.pages["preview"].ExecuteTemplate(&body, "preview.html", page); err != nil {
 		return throughline.Errorf(throughline.Internal, "the preview cannot be written: %w", err)
 	}
 	h := rw.Header()

@@ -172,7 +172,7 @@ func (w *Web) fieldURL(ref throughline.Ref, path string) string {
 }
 
 func (w *Web) newTouchedView(t content.Touched) touchedView {
-	v := touchedView{Name: t.Placement, Title: t.Title, URL: w.placementURL(t.Placement), Channel: t.Channel, App: t.Surface == throughline.App}
+	v := touchedView{Name: t.Placement, Title: t.Title, URL: w.placementURL(t.Placement), Channel: t.Channel, App: !t.Surface.HTML()}
 	var parts []string
 	for _, p := range []struct {
 		n         int
