@@ -82,12 +82,25 @@ func (f *filler) positions(field string, filling throughline.Filling) ([]uint16,
 		c := slices.IndexFunc(s.Choices, func(c throughline.Choice) bool { return c.Fragment == filling[s.Name] })
 		if c < 0 {
 			ok = false
-			f.fail(misfit(field, s, filling[s.Name]).At(f.place))
+			e := misfit(field, s, filling[s.Name])
+			if why := f.withdrawn(filling[s.Name]); why != "" {
+				e.Message = field + ": fragment " + filling[s.Name] + " is withdrawn: " + why
+			}
+			f.fail(e.At(f.place))
 			continue
 		}
 		positions[i] = uint16(c)
 	}
 	return positions, ok
+}
+
+// withdrawn says why a fragment may not be shown any more, or "".
+func (f *filler) withdrawn(name string) string {
+	spec, ok := f.index[throughline.Ref{Kind: throughline.KindFragment, Name: name}].Spec.(*throughline.Fragment)
+	if !ok {
+		return ""
+	}
+	return spec.Withdrawn
 }
 
 func misfit(field string, s throughline.SnapshotSlot, fragment string) *throughline.Error {

@@ -123,6 +123,31 @@ func TestExplainNamesEveryReason(t *testing.T) {
 	}
 }
 
+func TestWhatIsWithdrawnFillsNothing(t *testing.T) {
+	in := input(t, "card", "web")
+	in.Fragments = slices.Clone(in.Fragments)
+	for i, r := range in.Fragments {
+		if f, ok := r.Spec.(*throughline.Fragment); ok && r.Metadata.Name == "hello-rye" {
+			gone := *f
+			gone.Withdrawn = "the price was wrong"
+			in.Fragments[i].Spec = &gone
+		}
+	}
+	a, err := assemble.Combine(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range a.Slots[0].Choices {
+		if c.Fragment == "hello-rye" {
+			t.Error("it competes")
+		}
+	}
+	got, err := assemble.Explain(in, throughline.Filling{"headline": "hello-rye", "cta": "cta-order"})
+	if want := []assemble.Reason{{Slot: "headline", Why: "hello-rye is withdrawn: the price was wrong"}}; err != nil || !cmp.Equal(want, got) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // made is a template with slots a, b, c... and fragments a0, a1... for each,
 // labelled n: their number.
 func made(sizes []int, optional []bool, constraints ...throughline.Constraint) assemble.Input {

@@ -91,6 +91,9 @@ func (c *combiner) misfit(s *throughline.Slot, r throughline.Resource, f *throug
 	if len(f.Channels) > 0 && !slices.Contains(f.Channels, c.Channel) {
 		return fmt.Sprintf("%s may appear on %s, and not on %s", name, strings.Join(f.Channels, ", "), c.Channel)
 	}
+	if f.Withdrawn != "" {
+		return fmt.Sprintf("%s is withdrawn: %s", name, f.Withdrawn)
+	}
 	if f.Values[c.Brand.Locales.Default] == "" {
 		return fmt.Sprintf("%s has no text in %s, the default language", name, c.Brand.Locales.Default)
 	}
