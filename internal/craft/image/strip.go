@@ -65,11 +65,12 @@ type jpegCopier struct {
 	r   *bufio.Reader
 	w   *bufio.Writer
 	off int64
+	ff  bool // the first byte of a marker was read already
 }
 
 // copyJPEG keeps the segments that decoding needs.
 func (l *layout) copyJPEG(w *bufio.Writer, x extras) error {
-	c := jpegCopier{bufio.NewReaderSize(io.NewSectionReader(l, 2, l.size-2), 1<<16), w, 2}
+	c := jpegCopier{r: bufio.NewReaderSize(io.NewSectionReader(l, 2, l.size-2), 1<<16), w: w, off: 2}
 	head := []byte{0xff, 0xd8}
 	if l.DPI > 0 && l.DPI < 65535 {
 		head = appendSegment(head, 0xe0, jfifHead, binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16([]byte{1, 2, 1}, uint16(l.DPI+.5)), uint16(l.DPI+.5)))
@@ -152,8 +153,11 @@ func (c *jpegCopier) run(keep func(marker byte, data []byte) bool) error {
 
 // marker reads the next marker, over bytes that fill.
 func (c *jpegCopier) marker() (byte, error) {
-	var b [2]byte
-	if err := c.full(b[:]); err != nil {
+	b, from := [2]byte{0xff}, 0
+	if c.ff {
+		c.ff, from = false, 1
+	}
+	if err := c.full(b[from:]); err != nil {
 		return 0, err
 	}
 	if b[0] != 0xff {
@@ -176,7 +180,7 @@ func (c *jpegCopier) full(b []byte) error {
 	return err
 }
 
-// scan copies entropy-coded bytes up to the next marker, which it leaves. Inside
+// scan copies entropy-coded bytes up to the next marker. Inside
 // them 0xff is followed by 0 or by a restart marker.
 func (c *jpegCopier) scan() error {
 	for {
@@ -199,8 +203,8 @@ func (c *jpegCopier) scan() error {
 			return broken(c.off, "the JPEG ends before its picture does")
 		}
 		if next[0] != 0 && (next[0] < 0xd0 || next[0] > 0xd7) {
-			c.off--
-			return c.r.UnreadByte()
+			c.ff = true
+			return nil
 		}
 		b, _ := c.r.ReadByte()
 		c.off++
