@@ -96,7 +96,15 @@ func TestEveryPage(t *testing.T) {
 // all visits each row. Where there are data every address has a page that leads
 // there; where there are none, some have not.
 func (w *walk) all(t *testing.T, rows []row, data bool) {
+	var later []row // what only a later page leads to
 	for _, r := range rows {
+		if _, ok := w.sample(r.address); ok {
+			w.row(t, r)
+		} else {
+			later = append(later, r)
+		}
+	}
+	for _, r := range later {
 		if _, ok := w.sample(r.address); ok {
 			w.row(t, r)
 		} else if data && r.address != "/recipient/{handle}" { // a form leads there: TestFromANumberToItsReason
@@ -136,11 +144,24 @@ func (w *walk) row(t *testing.T, r row) {
 			if l.width == 1280 {
 				w.known = append(w.known, v.links(t)...)
 			}
+			if l == (look{1280, "light"}) {
+				w.tabs(t, v, address, l)
+			}
 		}
 		if !strings.HasPrefix(address, "/preview/") {
 			w.withoutScripts(t, v, address)
 		}
 	})
+}
+
+// tabs opens the tabs of a station, to learn where they lead.
+func (w *walk) tabs(t *testing.T, v *tab, address string, l look) {
+	for _, k := range slices.Clone(w.known) {
+		if strings.HasPrefix(k, address+"?kind=") {
+			v.visit(t, w.base+k, l)
+			w.known = append(w.known, v.links(t)...)
+		}
+	}
 }
 
 // expected reports what is no fault: a browser notes the status of an error page.
