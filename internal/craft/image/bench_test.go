@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +60,12 @@ func BenchmarkRenditions(b *testing.B) {
 	}
 	b.ReportMetric(one.Seconds()*1000, "ms/one")
 	b.ReportMetric(float64(eight)/float64(one), "eight/one")
+	if status, err := os.ReadFile("/proc/self/status"); err == nil { // the peak, with the test's own picture
+		if _, after, found := strings.Cut(string(status), "VmHWM:"); found {
+			kb, _ := strconv.Atoi(strings.Fields(after)[0])
+			b.ReportMetric(float64(kb)/1024, "MB-resident")
+		}
+	}
 	if vips != nil {
 		b.ReportMetric(float64(one)/float64(theirs), "one/vipsthumbnail")
 	}

@@ -217,6 +217,9 @@ func (p *Picture) Image(w, h int) image.Image {
 	return p.sized(f, w, h)
 }
 
+// Profile returns the ICC profile of the pixels; nil when they are taken as sRGB.
+func (p *Picture) Profile() []byte { return p.icc }
+
 // white lays a picture with transparency on white.
 func white(img *image.RGBA) *image.RGBA {
 	out := image.NewRGBA(img.Rect)

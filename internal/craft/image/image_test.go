@@ -115,7 +115,7 @@ func tiff(orientation int) []byte {
 		b = append(append(b, 0, 0, 0, 0), values...)
 	}
 	const exifAt, gpsAt = 200, 400
-	directory(8, []tag{short(0x0112, orientation), text(0x013b, "Ana Roth"), text(0x8298, "(c) Ana Roth"), long(0x8769, exifAt), long(0x8825, gpsAt)})
+	directory(8, []tag{short(0x0112, orientation), {0x011a, 5, []byte{0, 0, 1, 0x2c, 0, 0, 0, 1}}, text(0x013b, "Ana Roth"), text(0x8298, "(c) Ana Roth"), long(0x8769, exifAt), long(0x8825, gpsAt)})
 	b = append(b, make([]byte, exifAt-len(b))...)
 	directory(exifAt, []tag{text(0x9003, "2026:03:04 05:06:07"), text(0xa430, "Secret Owner"), text(0xa431, "SN-12345678")})
 	b = append(b, make([]byte, gpsAt-len(b))...)
@@ -231,8 +231,8 @@ func TestInspect(t *testing.T) {
 		if diff := cmp.Diff(want, got.Notice); diff != "" {
 			t.Error(diff)
 		}
-		if got.Width != 80 || got.Height != 120 || got.Orientation != 6 || got.Profile != "Wide Colours" {
-			t.Errorf("upright it is %d x %d, orientation %d, profile %q", got.Width, got.Height, got.Orientation, got.Profile)
+		if got.Width != 80 || got.Height != 120 || got.Orientation != 6 || got.Profile != "Wide Colours" || got.DPI != 300 {
+			t.Errorf("upright it is %d x %d, orientation %d, profile %q, %v dpi", got.Width, got.Height, got.Orientation, got.Profile, got.DPI)
 		}
 		kinds := map[image.Kind]bool{}
 		for _, p := range got.Personal {

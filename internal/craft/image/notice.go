@@ -121,6 +121,7 @@ func (l *layout) describe() {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Where, b.Where))
 	})
 	l.orient(read[imagemeta.EXIF]["Orientation"])
+	l.resolution(read[imagemeta.EXIF])
 	l.Notice = noticeOf(read[imagemeta.XMP], read[imagemeta.IPTC], read[imagemeta.EXIF])
 	l.Notice.DerivedFrom = derivedFrom(l.xmp)
 }
@@ -147,6 +148,18 @@ func (l *layout) orient(value any) {
 		return
 	}
 	l.Orientation = n
+}
+
+// resolution takes EXIF's where the format did not say one.
+func (l *layout) resolution(exif map[string]any) {
+	x, ok := exif["XResolution"].(interface{ Float64() float64 })
+	if !ok || l.DPI > 0 || !(x.Float64() > 0 && x.Float64() < 65535) {
+		return
+	}
+	l.DPI = x.Float64()
+	if fmt.Sprint(exif["ResolutionUnit"]) == "3" { // per centimetre
+		l.DPI *= 2.54
+	}
 }
 
 // noticeOf puts a notice together: XMP before IPTC before EXIF.

@@ -61,11 +61,17 @@ func (s Spec) check() error {
 	case s.Focal != nil && !(s.Focal.X >= 0 && s.Focal.X <= 1 && s.Focal.Y >= 0 && s.Focal.Y <= 1):
 		return throughline.Errorf(throughline.Invalid, "the focal point %v, %v does not lie in the picture", s.Focal.X, s.Focal.Y).At(place).WithFix("both numbers are from 0 to 1")
 	}
+	return nil
+}
+
+// writable refuses a format that has no encoder here.
+func (s Spec) writable() error {
 	switch s.Format {
 	case "", JPEG, PNG, WebP:
-		return nil
+		return s.check()
 	}
-	return throughline.Errorf(throughline.Invalid, "%s cannot be written here", s.Format).At(place).WithFix("ask for jpeg, png or webp, or install an encoder (vips, cwebp, avifenc)")
+	return throughline.Errorf(throughline.Invalid, "%s cannot be written here", s.Format).
+		At(fmt.Sprintf("rendition %dx%d", s.Width, s.Height)).WithFix("ask for jpeg, png or webp, or install an encoder (vips, cwebp, avifenc)")
 }
 
 // place returns the part of the upright picture that is shown and its size.
@@ -111,6 +117,9 @@ func (p *Picture) Sized(s Spec) (image.Image, error) {
 // Render makes one rendition, with the notice as XMP and the colour profile where
 // there is one.
 func (p *Picture) Render(s Spec, notice Notice) (Rendition, error) {
+	if err := s.writable(); err != nil {
+		return Rendition{}, err
+	}
 	img, err := p.Sized(s)
 	if err != nil {
 		return Rendition{}, err
@@ -122,7 +131,7 @@ func (p *Picture) Render(s Spec, notice Notice) (Rendition, error) {
 			out.Format = PNG
 		}
 	}
-	xmp, err := notice.packet()
+	xmp, err := notice.XMP()
 	if err != nil {
 		return Rendition{}, err
 	}
@@ -178,7 +187,7 @@ func Carry(pixels, xmp, icc []byte) ([]byte, error) {
 // picture says of itself. It stops between two renditions when ctx ends.
 func Render(ctx context.Context, r io.ReaderAt, size int64, notice Notice, specs []Spec) ([]Rendition, error) {
 	for _, s := range specs {
-		if err := s.check(); err != nil {
+		if err := s.writable(); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ func Strip(w io.Writer, r io.ReaderAt, size int64, notice Notice) (Facts, error)
 	if notice.zero() {
 		notice = l.Notice
 	}
-	xmp, err := notice.packet()
+	xmp, err := notice.XMP()
 	if err != nil {
 		return Facts{}, err
 	}

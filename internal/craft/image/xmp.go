@@ -21,9 +21,9 @@ func (n Notice) zero() bool {
 		len(n.Keywords) == 0 && n.SourceType == "" && n.Captured.IsZero() && n.DerivedFrom == throughline.Digest{}
 }
 
-// packet writes a notice as XMP (ISO 16684-1), or nothing for one that says
-// nothing. It refuses one that does not fit.
-func (n Notice) packet() ([]byte, error) {
+// XMP writes a notice as an XMP packet (ISO 16684-1), or nothing for one that
+// says nothing. It refuses one that does not fit a segment of a JPEG.
+func (n Notice) XMP() ([]byte, error) {
 	if n.zero() {
 		return nil, nil
 	}
@@ -92,7 +92,7 @@ func list(b *bytes.Buffer, name, kind string, values ...string) {
 	b.WriteString("</rdf:" + kind + "></" + name + ">")
 }
 
-// derivedFrom finds the digest that packet writes: the reader of flat properties
+// derivedFrom finds the digest that XMP writes: the reader of flat properties
 // passes over the structure it stands in.
 func derivedFrom(xmp []byte) throughline.Digest {
 	_, after, found := bytes.Cut(xmp, []byte("xmpMM:DerivedFrom"))
