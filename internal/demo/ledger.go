@@ -10,6 +10,10 @@ import (
 // session is how long after their last visit somebody counts as new again.
 const session = 30 * time.Minute
 
+// remembered is how many people in a row the ledger can tell apart. Nobody comes
+// back after more than lately others, so more would only take memory.
+const remembered = 1 << 12
+
 // mostWaits bounds how many waits the ledger keeps: the newest.
 const mostWaits = 1 << 16
 
@@ -22,9 +26,9 @@ type ledger struct {
 	mu       sync.Mutex
 	r        Result
 	arms     map[string]*arm
-	lastSeen map[visitor]time.Time
-	acked    map[uint64]bool // by hashed message id; true once found in the journal
-	decided  map[uint64]bool // by hashed decision id
+	lastSeen map[visitor]sight // by the recipient's number modulo remembered
+	acked    map[uint64]bool   // by hashed message id; true once found in the journal
+	decided  map[uint64]bool   // by hashed decision id
 	signals  map[*site]*signals
 	rollouts []time.Duration // from sending a change to its first decision
 }
@@ -41,6 +45,12 @@ type visitor struct {
 	site      *site
 }
 
+// sight is the last time that somebody saw something.
+type sight struct {
+	recipient int
+	at        time.Time
+}
+
 // signals are the outcomes of one placement and how long they took to matter.
 type signals struct {
 	waiting []time.Time // acknowledged, and in no decision yet; ascending
@@ -51,7 +61,7 @@ func newLedger(keepIDs bool) *ledger {
 	return &ledger{
 		keepIDs: keepIDs, seed: maphash.MakeSeed(),
 		arms:     map[string]*arm{armPolicy: {}, armHoldout: {}},
-		lastSeen: make(map[visitor]time.Time),
+		lastSeen: make(map[visitor]sight),
 		acked:    make(map[uint64]bool), decided: make(map[uint64]bool),
 		signals: make(map[*site]*signals),
 	}
@@ -89,9 +99,10 @@ func (l *ledger) exposure(v visitor, armName string, best float64, strange bool,
 	if strange {
 		l.r.Strange++
 	}
-	seen, before := l.lastSeen[v]
-	l.lastSeen[v] = now
-	if before && now.Sub(seen) < session {
+	place := visitor{v.recipient % remembered, v.site}
+	last, before := l.lastSeen[place]
+	l.lastSeen[place] = sight{v.recipient, now}
+	if before && last.recipient == v.recipient && now.Sub(last.at) < session {
 		return false
 	}
 	if a := l.arms[armName]; a != nil {

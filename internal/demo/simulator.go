@@ -30,9 +30,6 @@ type Config struct {
 	Resources []throughline.Resource
 	// Seed makes the world: who visits and what they like.
 	Seed uint64
-	// Recipients is how many people there are before the first comes back as a
-	// new visitor; the default is 50,000.
-	Recipients int
 	// Rate is the most decisions asked for in a second; the default is
 	// WatchedRate. An engine that is slower gets fewer.
 	Rate float64
@@ -57,9 +54,6 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	if c.Recipients <= 0 {
-		c.Recipients = 50_000
-	}
 	if c.Rate <= 0 {
 		c.Rate = WatchedRate
 	}
@@ -195,7 +189,9 @@ func (r *run) crew(ctx context.Context) {
 }
 
 // pace sends visitors in at the configured rate. Time lost to a slow engine is
-// lost: there is no crowd at the door afterwards.
+// lost: there is no crowd at the door afterwards. New people never run out:
+// those who were here before react to nothing while their session lasts, so a
+// town that had been through would teach the engine nothing more.
 func (r *run) pace(ctx context.Context, visits chan<- int) {
 	defer close(visits)
 	rng := r.truth.draw("pace")
@@ -207,7 +203,6 @@ func (r *run) pace(ctx context.Context, visits chan<- int) {
 		} else {
 			newcomers++
 		}
-		n %= r.config.Recipients
 		select {
 		case visits <- n:
 		case <-ctx.Done():

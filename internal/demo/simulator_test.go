@@ -212,6 +212,47 @@ func TestRunOverRealSockets(t *testing.T) {
 	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
 
+func TestPeopleNeverRunOut(t *testing.T) {
+	t.Run("an hour after the demo began there are still new people, and who comes back was here lately", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := simulator(t, Config{Resources: resourcesOf(t, Workspace())})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			visits := make(chan int)
+			go s.begin(http.DefaultClient, nil).pace(ctx, visits)
+			newest, lastNew := -1, time.Now()
+			for n := range visits {
+				switch {
+				case n == newest+1:
+					newest, lastNew = n, time.Now()
+				case n > newest || n < newest-lately:
+					t.Fatalf("visitor %d came after %d", n, newest)
+				}
+				if time.Since(lastNew) > time.Minute {
+					t.Fatalf("nobody new came for a minute after visitor %d", newest)
+				}
+			}
+			if newest < 100_000 {
+				t.Errorf("only %d people came in an hour", newest)
+			}
+		})
+	})
+	t.Run("the account of who was seen is exact and bounded", func(t *testing.T) {
+		l, hero, now := newLedger(false), new(site), time.Unix(0, 0)
+		for n := range 3 * remembered {
+			if !l.exposure(visitor{n, hero}, armPolicy, 0, false, now) {
+				t.Fatalf("visitor %d, who is new, was taken for another", n)
+			}
+			if l.exposure(visitor{max(0, n-lately), hero}, armPolicy, 0, false, now) {
+				t.Fatalf("the one %d before visitor %d was forgotten", lately, n)
+			}
+		}
+		if len(l.lastSeen) != remembered {
+			t.Errorf("%d are remembered", len(l.lastSeen))
+		}
+	})
+}
+
 func TestRecipientsBelieveTheirEyes(t *testing.T) {
 	truth, err := NewTruth(1, resourcesOf(t, Workspace()))
 	if err != nil {
