@@ -4,18 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/adcp"
 	"github.com/throughline-engine/throughline/internal/craft/token"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
 
 type exportCmd struct {
-	Tokens string `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file."`
+	Tokens string `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file." xor:"what"`
+	Brand  string `placeholder:"BRAND" help:"Print a brand as a brand.json (AdCP 3), and say what that has no place for." xor:"what"`
 }
 
-// Run prints everything in force as manifests, or the tokens of a brand.
+// Run prints everything in force as manifests, or a brand in another's form.
 func (c *exportCmd) Run(s *shell) error {
 	engine, err := s.connect()
 	if err != nil {
@@ -24,6 +28,9 @@ func (c *exportCmd) Run(s *shell) error {
 	defer engine.close()
 	if c.Tokens != "" {
 		return c.tokens(s, engine)
+	}
+	if c.Brand != "" {
+		return c.brand(s, engine)
 	}
 	var f api.File
 	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/export", nil, &f); err != nil {
@@ -40,6 +47,43 @@ func (c *exportCmd) tokens(s *shell, engine *client) error {
 	}
 	s.printf("%s", token.Export(brand.Spec.(*throughline.Brand)))
 	return nil
+}
+
+func (c *exportCmd) brand(s *shell, engine *client) error {
+	var brand throughline.Resource
+	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/resources/Brand/"+c.Brand, nil, &brand); err != nil {
+		return err
+	}
+	disclosures, err := engine.disclosures(s, c.Brand)
+	if err != nil {
+		return err
+	}
+	file, left := adcp.Write(brand, disclosures)
+	s.noteLeft("Left out, since a brand.json has no place for it", left)
+	_, err = s.out.Write(file)
+	return err
+}
+
+// disclosures returns those of a brand: what slots of its templates require, and
+// what is named after it.
+func (c *client) disclosures(s *shell, brand string) ([]throughline.Resource, error) {
+	templates, err := c.all(s, throughline.KindTemplate)
+	if err != nil {
+		return nil, err
+	}
+	required := map[string]bool{}
+	for _, r := range templates {
+		t := r.Spec.(*throughline.Template)
+		for _, slot := range t.Slots {
+			for _, name := range slot.Requires {
+				required[name] = required[name] || t.Brand == brand
+			}
+		}
+	}
+	all, err := c.all(s, throughline.KindDisclosure)
+	return slices.DeleteFunc(all, func(r throughline.Resource) bool {
+		return !required[r.Metadata.Name] && !strings.HasPrefix(r.Metadata.Name, brand+"-")
+	}), err
 }
 
 type checkCmd struct {

@@ -17,6 +17,7 @@ import (
 
 type importCmd struct {
 	Tokens importTokensCmd `cmd:"" help:"Take design tokens (DTCG 2025.10) into a brand."`
+	Brand  importBrandCmd  `cmd:"" help:"Take a brand.json (AdCP 3) into a brand and its disclosures."`
 }
 
 type importTokensCmd struct {
