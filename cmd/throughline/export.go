@@ -15,8 +15,9 @@ import (
 )
 
 type exportCmd struct {
-	Tokens string `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file." xor:"what"`
-	Brand  string `placeholder:"BRAND" help:"Print a brand as a brand.json (AdCP 3), and say what that has no place for." xor:"what"`
+	Tokens   string `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file." xor:"what"`
+	Brand    string `placeholder:"BRAND" help:"Print a brand as a brand.json (AdCP 3), and say what that has no place for." xor:"what"`
+	Manifest string `placeholder:"VARIANT" help:"Print a live variant as a creative manifest (AdCP 3), with its labels and provenance." xor:"what"`
 }
 
 // Run prints everything in force as manifests, or a brand in another's form.
@@ -31,6 +32,9 @@ func (c *exportCmd) Run(s *shell) error {
 	}
 	if c.Brand != "" {
 		return c.brand(s, engine)
+	}
+	if c.Manifest != "" {
+		return c.manifest(s, engine)
 	}
 	var f api.File
 	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/export", nil, &f); err != nil {

@@ -22,6 +22,8 @@ import (
 //	                              the path of the one-time link it printed
 //	stopping                      stops it, and leaves what it printed in served
 //	ask METHOD PATH [name=value ...]  asks it, and leaves the answer in answer
+//	take NAME PATTERN             sets NAME to what the first group of the pattern
+//	                              finds in standard output
 func serveCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	mine := func(do func(*served, *testscript.TestScript, bool, []string)) func(*testscript.TestScript, bool, []string) {
 		return func(ts *testscript.TestScript, neg bool, args []string) {
@@ -30,7 +32,21 @@ func serveCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"serving": mine((*served).serving), "stopping": mine((*served).stopping), "ask": mine((*served).ask),
+		"take": take,
 	}
+}
+
+func take(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: take NAME PATTERN")
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	found := pattern.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) < 2 {
+		ts.Fatalf("nothing matches %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // servedKey is where each script has its own served.

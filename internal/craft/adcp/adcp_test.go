@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -294,6 +295,7 @@ func published(t *testing.T, name string) *jsonschema.Schema {
 	c.DefaultDraft(jsonschema.Draft7)
 	c.AssertFormat()
 	c.UseLoader(loader{folder})
+	c.UseRegexpEngine(patterns)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
@@ -307,6 +309,13 @@ func published(t *testing.T, name string) *jsonschema.Schema {
 	}
 	return s
 }
+
+// patterns reads the regular expressions of ECMAScript that Go writes otherwise.
+func patterns(s string) (jsonschema.Regexp, error) {
+	return regexp.Compile(escaped.ReplaceAllString(s, `\x{$1}`))
+}
+
+var escaped = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 
 // loader finds what a schema refers to in the folder it came in.
 type loader struct{ folder string }
