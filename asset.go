@@ -42,6 +42,12 @@ type Asset struct {
 // Kind returns KindAsset.
 func (*Asset) Kind() Kind { return KindAsset }
 
+// AltText returns the asset in words for a locale by the brand's fallbacks, and
+// the locale it was found in; both are empty when there is none.
+func (a *Asset) AltText(l Locales, locale string) (text, found string) {
+	return l.find(a.Alt, locale)
+}
+
 // File is a file by its content, and what was read from it.
 type File struct {
 	// Name is what it was called where it came from.

@@ -225,3 +225,14 @@ func (l Locales) Chain(asked string) []string {
 	add(l.Default)
 	return chain
 }
+
+// find returns what there is for a locale or the first it falls back to, and
+// where it was found.
+func (l Locales) find(values map[string]string, locale string) (text, found string) {
+	for _, c := range l.Chain(locale) {
+		if s, ok := values[c]; ok {
+			return s, c
+		}
+	}
+	return "", ""
+}

@@ -1,5 +1,7 @@
 package throughline
 
+import "time"
+
 // Claim is something that content may say because there is evidence for it.
 type Claim struct {
 	Title string `json:"title"`
@@ -20,6 +22,22 @@ type Claim struct {
 
 // Kind returns KindClaim.
 func (*Claim) Kind() Kind { return KindClaim }
+
+// Evident returns when the last of a claim's evidence stops to count; the zero
+// time for never.
+func (c *Claim) Evident() (time.Time, error) {
+	var last time.Time
+	for _, e := range c.Evidence {
+		until, err := e.Until.Ends()
+		if err != nil || until.IsZero() {
+			return time.Time{}, err
+		}
+		if until.After(last) {
+			last = until
+		}
+	}
+	return last, nil
+}
 
 // Evidence is what shows that a claim is true.
 type Evidence struct {
@@ -44,6 +62,12 @@ type Disclosure struct {
 	When string `json:"when,omitempty"`
 	// MinFontSize is how large it is at least, in CSS pixels; 0 for no bound.
 	MinFontSize int `json:"minFontSize,omitempty"`
+}
+
+// Text returns the words for a locale by the brand's fallbacks, and the locale
+// they were found in; both are empty when there are none.
+func (d *Disclosure) Text(l Locales, locale string) (text, found string) {
+	return l.find(d.Texts, locale)
 }
 
 // Kind returns KindDisclosure.

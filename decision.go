@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -30,6 +31,22 @@ func (r Request) Locale() string {
 	return s
 }
 
+// Market returns where the request is, as far as it says: the language it asks
+// for, and the region in the context's "country", or else the locale's.
+func (r Request) Market() Market {
+	m := MarketOf(r.Locale())
+	if country, ok := r.Context["country"].(string); ok {
+		m.Region = MarketOf(strings.ToUpper(country)).Region
+	}
+	return m
+}
+
+// MaxValid is for how long at most a decision may be shown without asking again.
+const MaxValid = 60 * time.Second
+
+// AltSuffix follows the name of a slot where Values has its picture in words.
+const AltSuffix = ".alt"
+
 // Decision is what was chosen, and why.
 type Decision struct {
 	// ID is the signed Token: whoever returns it with an exposure or an outcome
@@ -37,12 +54,13 @@ type Decision struct {
 	ID        DecisionID
 	Token     Token
 	Placement string
-	// Variant is empty only where a fallback has nothing in any locale.
+	// Variant is empty only where nothing may be shown, not even the fallback.
 	Variant VariantID
 	Locale  string
 	// Slots names the template's slots in their order; shared, not to be changed.
 	Slots []string
-	// Values is the text by slot; unfilled slots are absent.
+	// Values is the text by slot; unfilled slots are absent. Of a picture it is the
+	// address, with its words under the slot's name and AltSuffix.
 	Values map[string]string
 	// Levels is the level by slot.
 	Levels map[string]Level
@@ -62,6 +80,9 @@ type Decision struct {
 	AsOf int64
 	// Held says that an earlier decision still stands.
 	Held bool
+	// ValidUntil is until when it may be shown without asking again: at most
+	// MaxValid, and never beyond what bounds a piece of the placement.
+	ValidUntil time.Time
 }
 
 // Arm is the part of the traffic a decision belongs to.

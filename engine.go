@@ -9,6 +9,10 @@ type Engine struct {
 	Title string `json:"title"`
 	// Owner names the one Person who is accountable for the engine.
 	Owner string `json:"owner"`
+	// Address is where recipients reach the engine, such as
+	// https://content.example.com: the addresses of pictures begin with it. Empty
+	// leaves them paths.
+	Address string `json:"address,omitempty"`
 	// PublicDecisions lets anyone ask for decisions without a read key.
 	PublicDecisions bool `json:"publicDecisions,omitempty"`
 	// Releases says whether a release goes live at once or waits to be approved;

@@ -1,7 +1,5 @@
 package throughline
 
-import "strconv"
-
 // Fragment is a piece of copy: what fills a slot, in every language it exists in.
 type Fragment struct {
 	Title string `json:"title,omitempty"`
@@ -37,26 +35,8 @@ type Fragment struct {
 // Kind returns KindFragment.
 func (*Fragment) Kind() Kind { return KindFragment }
 
-// LevelOf returns the level on which learning keeps numbers for a fragment of
-// that name: the name and its meaning number. An empty name is the empty level,
-// an optional slot left unfilled.
-func LevelOf(name string, f *Fragment) Level {
-	if name == "" {
-		return ""
-	}
-	return Level(name + "@" + strconv.Itoa(max(1, f.Meaning)))
-}
-
-// Level is a piece's name and meaning version, such as cta-shop-now@1.
-type Level string
-
 // Text returns the fragment's text for a locale by the brand's fallbacks, and
 // the locale it was found in; both are empty when there is none.
 func (f *Fragment) Text(l Locales, locale string) (text, found string) {
-	for _, c := range l.Chain(locale) {
-		if s, ok := f.Values[c]; ok {
-			return s, c
-		}
-	}
-	return "", ""
+	return l.find(f.Values, locale)
 }

@@ -72,14 +72,28 @@ type SnapshotSlot struct {
 
 // Choice is one way to fill a slot.
 type Choice struct {
-	// Fragment is empty when the choice is to leave the slot unfilled.
-	Fragment string `json:"fragment,omitempty"`
-	Level    Level  `json:"level"`
-	Digest   Digest `json:"digest,omitzero"`
+	// Piece is its name, empty when the choice is to leave the slot unfilled.
+	Piece string `json:"fragment,omitempty"`
+	// Kind is the piece's; empty is KindFragment.
+	Kind   Kind   `json:"kind,omitempty"`
+	Level  Level  `json:"level"`
+	Digest Digest `json:"digest,omitzero"`
 	// Audience names who may see it; empty means everyone.
 	Audience string `json:"audience,omitempty"`
-	// Text is the value by locale.
+	// Bounds are when, where and how often it may be shown; nil is always.
+	Bounds *Bounds `json:"bounds,omitempty"`
+	// Text is the value by locale: of an asset its address.
 	Text map[string]string `json:"text,omitempty"`
+	// Alt is an asset in words, by locale.
+	Alt map[string]string `json:"alt,omitempty"`
+}
+
+// Ref names the piece.
+func (c Choice) Ref() Ref {
+	if c.Kind == "" {
+		return Ref{Kind: KindFragment, Name: c.Piece}
+	}
+	return Ref{Kind: c.Kind, Name: c.Piece}
 }
 
 // Arms returns the placement's candidates as learning sees them.
@@ -111,6 +125,9 @@ type Epoch struct {
 	AsOf int64 `json:"asOf"`
 	// Placements has one entry for each of the snapshot's, in its order.
 	Placements []Rankings `json:"placements"`
+	// Spent are the pieces that were shown as often as their rights allow, by name,
+	// ascending.
+	Spent []string `json:"spent,omitempty"`
 }
 
 // Encode returns the epoch's bytes, of which its digest is made.

@@ -1,5 +1,14 @@
 package throughline
 
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Template is slots, the constraints between them, and one rendering per channel.
 type Template struct {
 	Title string `json:"title,omitempty"`
@@ -30,6 +39,36 @@ func (t *Template) Slot(name string) (*Slot, int) {
 	}
 	return nil, -1
 }
+
+// Placeholders returns the names that the template's renderings may fill in: its
+// slots and, of a picture {{hero.alt}} and {{hero.w600}}, of a rich text
+// {{body.html}}, of a list {{cards.1}} and so on.
+func (t *Template) Placeholders() []string {
+	var all, derived []string
+	for _, s := range t.Slots {
+		all = append(all, s.Name)
+		switch s.Type {
+		case Image:
+			derived = append(derived, s.Name+AltSuffix)
+			for _, w := range Widths() {
+				derived = append(derived, s.Name+".w"+strconv.Itoa(w))
+			}
+		case RichText:
+			derived = append(derived, s.Name+HTMLSuffix)
+		case List:
+			for i := range MaxItems {
+				derived = append(derived, s.Name+"."+strconv.Itoa(i+1))
+			}
+		}
+	}
+	return append(all, derived...)
+}
+
+// HTMLSuffix follows the name of a rich text where it stands with its marks.
+const HTMLSuffix = ".html"
+
+// MaxItems is how many items a list may have.
+const MaxItems = 12
 
 // Rendering returns the rendering for a channel, or nil.
 func (t *Template) Rendering(channel string) *Rendering {
@@ -123,6 +162,35 @@ type PictureRule struct {
 	// Concepts are vocabulary#concept; a picture has one of them or of what is
 	// narrower.
 	Concepts []string `json:"concepts,omitempty"`
+}
+
+// Unfit says which bound a file does not keep, as the end of a sentence that
+// begins with its name, or "". A drawing has no size of its own and is as large
+// as one likes.
+func (r *PictureRule) Unfit(f File) string {
+	switch ratio := float64(f.Width) / float64(max(1, f.Height)); {
+	case len(r.Formats) > 0 && !slices.Contains(r.Formats, f.Type):
+		return fmt.Sprintf("is %s, and what is wanted is %s", f.Type, strings.Join(r.Formats, " or "))
+	case r.MaxBytes > 0 && f.Bytes > r.MaxBytes:
+		return fmt.Sprintf("has %d bytes, and at most %d may be", f.Bytes, r.MaxBytes)
+	case f.Width > 0 && (f.Width < r.MinWidth || f.Height < r.MinHeight):
+		return fmt.Sprintf("is %d x %d pixels, and at least %d x %d are wanted", f.Width, f.Height, r.MinWidth, r.MinHeight)
+	case f.Width == 0 && f.Type != "image/svg+xml" && (r.MinWidth > 0 || r.MinHeight > 0 || r.AspectRatio != ""):
+		return "does not say its size"
+	case f.Width > 0 && r.AspectRatio != "" && !r.aspect(ratio):
+		return fmt.Sprintf("is %d x %d pixels, and the aspect wanted is %s", f.Width, f.Height, r.AspectRatio)
+	}
+	return ""
+}
+
+func (r *PictureRule) aspect(ratio float64) bool {
+	w, h, _ := strings.Cut(r.AspectRatio, ":")
+	width, _ := strconv.ParseFloat(w, 64)
+	height, _ := strconv.ParseFloat(h, 64)
+	if width <= 0 || height <= 0 {
+		return false
+	}
+	return math.Abs(ratio/(width/height)-1) <= cmp.Or(r.AspectTolerance, 0.01)
 }
 
 // Length bounds a text. The zero Min and Max mean no bound.

@@ -23,6 +23,22 @@ func (v *Vocabulary) Concept(name string) *Concept {
 	return nil
 }
 
+// Within reports whether a concept is another, or narrower over any number of
+// steps.
+func (v *Vocabulary) Within(name, of string) bool {
+	seen := map[string]bool{}
+	for next := []string{name}; len(next) > 0; next = next[1:] {
+		if next[0] == of {
+			return true
+		}
+		if c := v.Concept(next[0]); c != nil && !seen[c.Name] {
+			seen[c.Name] = true
+			next = append(next, c.Broader...)
+		}
+	}
+	return false
+}
+
 // Concept is one meaning with the words for it.
 type Concept struct {
 	// Name is unique in the vocabulary: lower-case letters, digits and "-".

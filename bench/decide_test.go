@@ -32,7 +32,7 @@ func decideWorld(choices ...int) *throughline.Snapshot {
 		for c := range n {
 			name := fmt.Sprintf("piece-%d-%d", s, c)
 			choice := throughline.Choice{
-				Fragment: name, Level: throughline.Level(name + "@1"), Digest: throughline.DigestOf([]byte(name)),
+				Piece: name, Level: throughline.Level(name + "@1"), Digest: throughline.DigestOf([]byte(name)),
 				Text: map[string]string{"en": "Some words that say " + name, "de": "Worte: " + name},
 			}
 			if c == 1 && s < len(audiences) {

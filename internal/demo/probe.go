@@ -42,7 +42,7 @@ func newProbe(t *Truth, resources []throughline.Resource) (*probe, error) {
 		if changes == 0 {
 			continue
 		}
-		if s := t.teach(throughline.LevelOf(r.Metadata.Name, f), edited.Values); s != nil {
+		if s := t.teach(throughline.LevelOf(r.Metadata.Name, f.Meaning), edited.Values); s != nil {
 			changed := r
 			changed.Spec = &edited
 			return &probe{[2]throughline.Resource{r, changed}, s}, nil

@@ -108,7 +108,7 @@ func (v surveyor) slot(declared throughline.Slot, options []filling, asker throu
 			s.choices = append(s.choices, choice{})
 			continue
 		}
-		s.choices = append(s.choices, choice{throughline.LevelOf(o.name, o.fragment), v.audiences[o.fragment.Audience]})
+		s.choices = append(s.choices, choice{throughline.LevelOf(o.name, o.fragment.Meaning), v.audiences[o.fragment.Audience]})
 		for _, text := range o.fragment.Values {
 			if other, taken := s.byText[text]; taken && int(other) != i {
 				return s, throughline.Errorf(throughline.Invalid, "%s and %s say the same in slot %q: %q", options[other].name, o.name, s.name, text).

@@ -194,7 +194,7 @@ func narrower(g, than throughline.Grant) bool {
 	return (len(than.Kinds) == 0 || all(g.Kinds, func(k throughline.Kind) bool { return slices.Contains(than.Kinds, k) })) &&
 		(len(than.Brands) == 0 || all(g.Brands, func(b string) bool { return slices.Contains(than.Brands, b) })) &&
 		(len(than.Markets) == 0 || all(g.Markets, func(m string) bool {
-			return slices.ContainsFunc(than.Markets, func(wide string) bool { return inMarket(m, wide) })
+			return slices.ContainsFunc(than.Markets, func(wide string) bool { return throughline.MarketOf(m).In(wide) })
 		}))
 }
 
@@ -225,7 +225,7 @@ func covers(g throughline.Grant, area Area) bool {
 		return false
 	}
 	return len(g.Markets) == 0 || all(area.Markets, func(locale string) bool {
-		return slices.ContainsFunc(g.Markets, func(market string) bool { return inMarket(locale, market) })
+		return slices.ContainsFunc(g.Markets, func(market string) bool { return throughline.MarketOf(locale).In(market) })
 	})
 }
 
@@ -233,11 +233,4 @@ func covers(g throughline.Grant, area Area) bool {
 // some does not cover what is about everything.
 func all[T any](names []T, holds func(T) bool) bool {
 	return len(names) > 0 && !slices.ContainsFunc(names, func(n T) bool { return !holds(n) })
-}
-
-// inMarket reports whether a locale belongs to a market, which is a language
-// (de), a region (CH) or both (de-CH).
-func inMarket(locale, market string) bool {
-	locale, market = strings.ToLower(locale), strings.ToLower(market)
-	return locale == market || strings.HasPrefix(locale, market+"-") || strings.HasSuffix(locale, "-"+market)
 }

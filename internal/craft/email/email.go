@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
@@ -31,7 +32,7 @@ type Options struct {
 	// comes out as the reference would write it, with whatever its author put
 	// there. Without it, what could run or load a page is refused too.
 	Verbatim bool
-	// Slots are the slots that placeholders may name.
+	// Slots are what placeholders may name, as Template.Placeholders lists them.
 	Slots []string
 	// Tokens are the colours that {{token.name}} may name. Where one has a dark
 	// value, the page says that it supports dark mode and changes the colour
@@ -49,6 +50,7 @@ type Token struct {
 type Layout struct {
 	html, text string  // with placeholders
 	page, bare []piece // the same, cut for filling
+	names      markup.Names
 }
 
 // Compile reads MJML. All faults come at once, as throughline.Problems in the
@@ -88,6 +90,7 @@ func Compile(source []byte, opts Options) (*Layout, error) {
 		l.page, l.bare = []piece{{text: l.html}}, []piece{{text: l.text}}
 		return l, nil
 	}
+	l.names = markup.NamesOf(opts.Slots)
 	l.page, l.bare = pieces(l.html, opts.Tokens), textPieces(l.text)
 	return l, nil
 }
@@ -116,8 +119,9 @@ func (l *Layout) Text() string { return l.text }
 func (l *Layout) Slots() []string {
 	var used []string
 	for _, p := range l.page {
-		if p.kind != literal && !slices.Contains(used, p.text) {
-			used = append(used, p.text)
+		name, _, _ := strings.Cut(p.text, ".")
+		if p.kind != literal && !slices.Contains(used, name) {
+			used = append(used, name)
 		}
 	}
 	slices.Sort(used)
@@ -135,7 +139,8 @@ type Message struct {
 // unfilled. HTML is escaped by where a slot stands, and an address in a slot
 // that could run, or that is none, becomes "#".
 func (l *Layout) Fill(slots map[string]string) Message {
-	return Message{HTML: fill(l.page, slots), Text: tidy(fill(l.bare, slots))}
+	filled := l.names.Fill(slots)
+	return Message{HTML: fill(l.page, filled, slots), Text: tidy(fill(l.bare, filled, slots))}
 }
 
 // draw renders the body and everything that goes into the head.

@@ -2,6 +2,9 @@ package email
 
 import (
 	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/markup"
 )
 
 // piece is a stretch of a mail: text, or a placeholder and how it is escaped.
@@ -15,6 +18,7 @@ type pieceKind uint8
 const (
 	literal pieceKind = iota
 	slotText
+	slotRich    // with its marks
 	slotPlain   // of the plain text, as it is
 	slotAddress // a whole address, or its start
 	slotPath    // in the path of one
@@ -57,6 +61,8 @@ func newPiece(p place) piece {
 		return piece{p.inside[1:], opening}
 	case strings.HasPrefix(p.inside, "/"):
 		return piece{p.inside[1:], shutting}
+	case p.where == inText && strings.HasSuffix(p.inside, throughline.HTMLSuffix):
+		return piece{strings.TrimSuffix(p.inside, throughline.HTMLSuffix), slotRich}
 	case p.where != inAddress:
 		return piece{p.inside, slotText}
 	case p.before == "":
@@ -76,7 +82,7 @@ func textPieces(s string) (all []piece) {
 		}
 		at = p.end
 		one := newPiece(p)
-		if one.kind == slotText {
+		if one.kind == slotText || one.kind == slotRich {
 			one.kind = slotPlain
 		}
 		all = append(all, one)
@@ -85,8 +91,9 @@ func textPieces(s string) (all []piece) {
 }
 
 // fill joins the pieces. What stands between {{#slot}} and {{/slot}} is left out
-// where the slot is unfilled.
-func fill(pieces []piece, slots map[string]string) string {
+// where the slot is unfilled. Rich texts are drawn from what was given, of which
+// slots have only the words.
+func fill(pieces []piece, slots, given map[string]string) string {
 	var out strings.Builder
 	size := 0
 	for _, p := range pieces {
@@ -103,6 +110,8 @@ func fill(pieces []piece, slots map[string]string) string {
 		case hidden > 0 || p.kind == opening || p.kind == shutting:
 		case p.kind == literal:
 			out.WriteString(p.text)
+		case p.kind == slotRich:
+			out.WriteString(markup.Rich(given[p.text]))
 		default:
 			write(&out, p.kind, slots[p.text])
 		}

@@ -14,8 +14,8 @@ type Rendering struct {
 	mail   *Layout // nil for what is no MJML
 }
 
-// CompileRendering prepares a rendering of a template with these slots for a brand. All
-// problems come at once, as throughline.Problems, each placed as html:line:column,
+// CompileRendering prepares a rendering of a template with these
+// placeholders, as Template.Placeholders lists them, for a brand. All problems come at once, as throughline.Problems, each placed as html:line:column,
 // mjml:line:column or fields.name:line:column.
 func CompileRendering(r throughline.Rendering, slots []string, b *throughline.Brand) (*Rendering, error) {
 	if b == nil {

@@ -206,7 +206,7 @@ func (c *checker) name(at int, inside string) {
 	if slices.Contains(have, name) {
 		return
 	}
-	fix := fmt.Sprintf("the %ss are %s", what, strings.Join(have, ", "))
+	fix := fmt.Sprintf("the %ss are %s", what, strings.Join(markup.Own(have), ", "))
 	if len(have) == 0 {
 		fix = fmt.Sprintf("there are no %ss", what)
 	}

@@ -5,6 +5,10 @@
 //	{{token.accent}}          a design token of the brand
 //	{{#image}}...{{/image}}   kept only when the slot is filled
 //
+// and, where the slot has them, {{image.alt}}, the picture in words,
+// {{image.w600}}, the picture about 600 pixels wide, {{body.html}}, a rich text
+// with its marks, and {{cards.1}}, the first item of a list.
+//
 // HTML is escaped by where a placeholder stands: text, attribute, address or
 // style. What could run code or leave the page (scripts, event handlers, frames,
 // forms) is refused when the rendering is declared, so that no text in a slot
@@ -32,19 +36,21 @@ type Markup struct {
 	fields map[string][]piece
 	tokens map[string]string
 	css    map[string]template.CSS
+	names  Names
 }
 
 // page is what the HTML template reads.
 type page struct {
 	Slot  map[string]string
+	Rich  map[string]template.HTML
 	Token map[string]template.CSS
 }
 
-// Compile prepares a rendering of a template with these slots for a brand with
-// these tokens. All problems come at once, as throughline.Problems, each placed
+// Compile prepares a rendering of a template with these placeholders, as
+// Template.Placeholders lists them, for a brand with these tokens. All problems come at once, as throughline.Problems, each placed
 // as html:line:column or fields.name:line:column.
 func Compile(r throughline.Rendering, slots []string, tokens map[string]string) (*Markup, error) {
-	m := &Markup{fields: make(map[string][]piece, len(r.Fields)), tokens: maps.Clone(tokens), css: map[string]template.CSS{}}
+	m := &Markup{fields: make(map[string][]piece, len(r.Fields)), tokens: maps.Clone(tokens), css: map[string]template.CSS{}, names: NamesOf(slots)}
 	for name, value := range tokens {
 		if CheckToken(name, value) == nil { // which is what makes the conversion safe
 			m.css[name] = template.CSS(value)
@@ -80,7 +86,11 @@ func (m *Markup) compileHTML(src string, slots []string) error {
 		case literal:
 			source.WriteString(p.text)
 		case slot:
-			fmt.Fprintf(&source, "{{index .Slot %s}}", strconv.Quote(p.text))
+			from := "Slot"
+			if rich, ok := strings.CutSuffix(p.text, throughline.HTMLSuffix); ok {
+				from, p.text = "Rich", rich
+			}
+			fmt.Fprintf(&source, "{{index .%s %s}}", from, strconv.Quote(p.text))
 		case token:
 			fmt.Fprintf(&source, "{{index .Token %s}}", strconv.Quote(p.text))
 		case open:
@@ -118,7 +128,14 @@ func (m *Markup) HTML(values map[string]string) (string, error) {
 		return "", nil
 	}
 	var out strings.Builder
-	if err := m.html.Execute(&out, page{Slot: values, Token: m.css}); err != nil {
+	filled := page{Slot: m.names.Fill(values), Token: m.css}
+	for _, name := range m.names.rich {
+		if filled.Rich == nil {
+			filled.Rich = make(map[string]template.HTML, len(m.names.rich))
+		}
+		filled.Rich[name] = template.HTML(Rich(values[name])) // which escapes all but its own marks
+	}
+	if err := m.html.Execute(&out, filled); err != nil {
 		return "", throughline.Errorf(throughline.Internal, "filling the rendering: %w", err)
 	}
 	return out.String(), nil
@@ -126,6 +143,7 @@ func (m *Markup) HTML(values map[string]string) (string, error) {
 
 // Fields returns each field filled with the text by slot, as plain text.
 func (m *Markup) Fields(values map[string]string) map[string]string {
+	values = m.names.Fill(values)
 	filled := make(map[string]string, len(m.fields))
 	for name, pieces := range m.fields {
 		var out strings.Builder
@@ -323,7 +341,7 @@ func (s *scanner) known(start int, name string) bool {
 }
 
 func (s *scanner) missing(start int, what, name string, have []string) {
-	fix := fmt.Sprintf("the %ss are %s", what, strings.Join(have, ", "))
+	fix := fmt.Sprintf("the %ss are %s", what, strings.Join(Own(have), ", "))
 	if len(have) == 0 {
 		fix = fmt.Sprintf("there are no %ss", what)
 	}
@@ -331,6 +349,14 @@ func (s *scanner) missing(start int, what, name string, have []string) {
 		fix = fmt.Sprintf("did you mean %s? %s", near, fix)
 	}
 	s.problem(start, throughline.Invalid, "there is no %s %q", what, name).WithFix("%s", fix)
+}
+
+// Own returns the placeholders that do not follow from another.
+func Own(placeholders []string) []string {
+	return slices.DeleteFunc(slices.Clone(placeholders), func(name string) bool {
+		base, _, dotted := strings.Cut(name, ".")
+		return dotted && slices.Contains(placeholders, base)
+	})
 }
 
 func (s *scanner) at(offset int) string {

@@ -68,6 +68,7 @@ func peopleNotes() map[string]note {
 	return map[string]note{
 		"Engine.title":           {title: "Title", text: "What people call the workspace."},
 		"Engine.owner":           {title: "Owner", text: "The one person who is accountable for the engine.", ref: throughline.KindPerson},
+		"Engine.address":         {title: "Address", text: "Where recipients reach the engine, such as https://content.example.com: without one, the addresses of pictures are paths."},
 		"Engine.publicDecisions": {title: "Public decisions", text: "Whether anyone may ask for content without a key, as a public website needs.", standard: false},
 		"Engine.releases":        {title: "Releases", text: "Whether a release goes live at once, or waits until somebody other than its author approves it.", standard: string(throughline.Automatic)},
 		"Person.name":            {title: "Name", text: "What colleagues see."},

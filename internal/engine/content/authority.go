@@ -9,6 +9,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/assemble"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 	"github.com/throughline-engine/throughline/internal/record"
 )
@@ -289,7 +290,7 @@ func (r *reach) area(ch throughline.Change) area {
 		a.Brands = []string{ch.Ref.Name}
 	case throughline.KindGuardrail:
 		a.Brands = r.guarded(old, now)
-	case throughline.KindFragment:
+	case throughline.KindFragment, throughline.KindAsset:
 		a.Brands = r.filled(old, now)
 		a.Markets = markets(ch, old, now)
 	default:
@@ -319,17 +320,17 @@ func (r *reach) guarded(revisions ...throughline.Resource) (brands []string) {
 	return brands
 }
 
-// filled returns the brands of the templates that a fragment may fill.
+// filled returns the brands of the templates that a piece may fill.
 func (r *reach) filled(revisions ...throughline.Resource) (brands []string) {
 	for _, rev := range revisions {
-		f, ok := rev.Spec.(*throughline.Fragment)
+		p, ok := throughline.PieceOf(rev)
 		if !ok {
 			continue
 		}
 		for _, set := range []declare.Set{r.before, r.after} {
 			for _, t := range set.Of(throughline.KindTemplate) {
 				spec := t.Spec.(*throughline.Template)
-				if slices.ContainsFunc(spec.Slots, func(s throughline.Slot) bool { return fills(rev, f, s) }) {
+				if slices.ContainsFunc(spec.Slots, func(s throughline.Slot) bool { return fills(p, s) }) {
 					brands = appendOnce(brands, spec.Brand)
 				}
 			}
@@ -338,24 +339,8 @@ func (r *reach) filled(revisions ...throughline.Resource) (brands []string) {
 	return brands
 }
 
-// fills reports whether a fragment is among those that a slot takes.
-func fills(r throughline.Resource, f *throughline.Fragment, s throughline.Slot) bool {
-	if f.Role != s.Role {
-		return false
-	}
-	if s.Fill == nil {
-		return true
-	}
-	if len(s.Fill.Names) > 0 && !slices.Contains(s.Fill.Names, r.Metadata.Name) {
-		return false
-	}
-	for k, v := range s.Fill.Labels {
-		if r.Metadata.Labels[k] != v {
-			return false
-		}
-	}
-	return true
-}
+// fills reports whether a piece is among those that a slot takes.
+func fills(p throughline.Piece, s throughline.Slot) bool { return assemble.Unfit(&s, p) == "" }
 
 // markets returns the locales whose text alone a change touches; none where it
 // touches more, which is every market. A fragment that comes or goes is about

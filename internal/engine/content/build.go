@@ -96,29 +96,54 @@ func groundOf(set declare.Set, g ground) resources {
 func (r resources) assembly() assemble.Input {
 	return assemble.Input{
 		Template: r.template, Channel: r.channel.Metadata.Name, Brand: r.brand.Spec.(*throughline.Brand),
-		Fragments: r.fragments(),
+		Pieces: r.pieces(), Address: addressIn(r.set),
 	}
 }
 
-// fragments are those of a role that a slot of the template has: of very many,
-// few.
-func (r resources) fragments() (all []throughline.Resource) {
+// pieces are those of a role that a slot of the template has, which of very many
+// are few, with what their lists are made of and what all of them lean on.
+func (r resources) pieces() (all []throughline.Resource) {
 	roles := map[string]bool{}
 	for _, s := range r.template.Spec.(*throughline.Template).Slots {
 		roles[s.Role] = true
 	}
+	items := map[string]bool{}
 	for res := range r.set.Each(throughline.KindFragment) {
-		if roles[res.Spec.(*throughline.Fragment).Role] {
+		if f := res.Spec.(*throughline.Fragment); roles[f.Role] {
+			all = append(all, res)
+			for _, name := range f.Items {
+				items[name] = true
+			}
+		}
+	}
+	for name := range items {
+		if f, ok := r.set.Get(throughline.Ref{Kind: throughline.KindFragment, Name: name}); ok && !roles[f.Spec.(*throughline.Fragment).Role] {
+			all = append(all, f)
+		}
+	}
+	for res := range r.set.Each(throughline.KindAsset) {
+		if roles[res.Spec.(*throughline.Asset).Role] {
 			all = append(all, res)
 		}
 	}
+	for _, kind := range []throughline.Kind{throughline.KindClaim, throughline.KindDisclosure, throughline.KindVocabulary} {
+		all = append(all, r.set.Of(kind)...)
+	}
 	return all
+}
+
+// addressIn returns where recipients reach the engine.
+func addressIn(set declare.Set) string {
+	for e := range set.Each(throughline.KindEngine) {
+		return e.Spec.(*throughline.Engine).Address
+	}
+	return ""
 }
 
 func (r resources) check(a throughline.Assembly) check.Input {
 	return check.Input{
 		Assembly: a, Template: r.template, Channel: r.channel, Brand: r.brand,
-		Fragments: r.fragments(), Guardrails: r.set.Of(throughline.KindGuardrail),
+		Pieces: r.pieces(), Guardrails: r.set.Of(throughline.KindGuardrail),
 	}
 }
 

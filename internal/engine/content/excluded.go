@@ -42,8 +42,8 @@ func (c *Content) Excluded(ctx context.Context, placement string, filling throug
 	}
 	x := Excluded{Placement: placement, Template: p.Template, Channel: p.Channel, Filling: filling}
 	g := groundOf(set, ground{p.Template, p.Channel})
-	everything := g.assembly() // it may name what fits no slot
-	everything.Fragments = set.Of(throughline.KindFragment)
+	everything := g.assembly()
+	everything.Pieces = set.All() // it may name what fits no slot
 	if x.Reasons, err = assemble.Explain(everything, filling); err != nil || len(x.Reasons) > 0 {
 		return x, err
 	}
@@ -63,7 +63,7 @@ func alone(a throughline.Assembly, filling throughline.Filling) throughline.Asse
 	only.Slots, only.Candidates, only.Total = nil, [][]uint16{make([]uint16, len(a.Slots))}, 1
 	for _, s := range a.Slots {
 		for _, choice := range s.Choices {
-			if choice.Fragment == filling[s.Name] {
+			if choice.Piece == filling[s.Name] {
 				only.Slots = append(only.Slots, throughline.SnapshotSlot{Name: s.Name, Role: s.Role, Choices: []throughline.Choice{choice}})
 			}
 		}

@@ -54,7 +54,7 @@ func TestExcludedSaysWhatStandsInTheWay(t *testing.T) {
 		{"a constraint, with the reason its author gave", "headline-short", "cta-see", "They say the same"},
 		{"a guardrail between slots", "headline-long", "cta-see", "Guardrail/not-both"},
 		{"a fragment of another role", "cta-try", "cta-see", "the slot takes headline"},
-		{"a fragment that is not there", "headline-new", "cta-try", "there is no Fragment/headline-new"},
+		{"a fragment that is not there", "headline-new", "cta-try", "there is no piece headline-new"},
 		{"a required slot that is empty", "", "cta-try", "required and not filled"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

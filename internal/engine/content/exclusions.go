@@ -96,7 +96,7 @@ func (x *Exclusions) exemplify(in assemble.Input, a throughline.Assembly) error 
 func (x *Exclusions) block(g resources, a throughline.Assembly, result check.Result) error {
 	filling := throughline.Filling{}
 	for s, choice := range a.Candidates[result.Blocked[0]] {
-		filling[a.Slots[s].Name] = a.Slots[s].Choices[choice].Fragment
+		filling[a.Slots[s].Name] = a.Slots[s].Choices[choice].Piece
 	}
 	one, err := check.Run(g.check(alone(a, filling)))
 	if err != nil {
@@ -116,7 +116,7 @@ func (x *Exclusions) block(g resources, a throughline.Assembly, result check.Res
 func fillingAt(a throughline.Assembly, at []int) throughline.Filling {
 	f := throughline.Filling{}
 	for s, choice := range at {
-		if name := a.Slots[s].Choices[choice].Fragment; name != "" {
+		if name := a.Slots[s].Choices[choice].Piece; name != "" {
 			f[a.Slots[s].Name] = name
 		}
 	}

@@ -25,7 +25,7 @@ type known struct {
 	finder text.Finder
 	things map[throughline.Ref]thing
 	usedBy map[throughline.Ref]map[throughline.Ref]bool
-	// byKind has the things of a kind, byRole the fragments of a role.
+	// byKind has the things of a kind, byRole the pieces of a role.
 	byKind map[throughline.Kind]refSet
 	byRole map[string]refSet
 	// named are the names of a kind, ascending, as far as somebody asked for them
@@ -155,8 +155,8 @@ func (k *known) drop(ref throughline.Ref) {
 func (k *known) put(res throughline.Resource) {
 	ref := res.Ref()
 	t := thing{title: titleOf(res), uses: uses(res)}
-	if f, ok := res.Spec.(*throughline.Fragment); ok {
-		t.role = f.Role
+	if p, ok := throughline.PieceOf(res); ok {
+		t.role = p.Role
 	}
 	for _, used := range t.uses {
 		if k.usedBy[used] == nil {
@@ -253,6 +253,16 @@ func titleOf(res throughline.Resource) string {
 		return s.Title
 	case *throughline.Guardrail:
 		return s.Title
+	case *throughline.GuardrailSet:
+		return s.Title
+	case *throughline.Disclosure:
+		return s.Title
+	case *throughline.Claim:
+		return s.Title
+	case *throughline.Vocabulary:
+		return s.Title
+	case *throughline.Asset:
+		return s.Title
 	case *throughline.Template:
 		return s.Title
 	case *throughline.Fragment:
@@ -272,6 +282,10 @@ func uses(res throughline.Resource) []throughline.Ref {
 				seen[throughline.Ref{Kind: kind, Name: n}] = true
 			}
 		}
+	}
+	pieces := func(names ...string) { // which of the two it is, only the rest knows
+		add(throughline.KindFragment, names...)
+		add(throughline.KindAsset, names...)
 	}
 	add(throughline.KindPerson, res.Metadata.Owner)
 	switch s := res.Spec.(type) {
@@ -313,7 +327,7 @@ func uses(res throughline.Resource) []throughline.Ref {
 		}
 		for _, slot := range s.Slots {
 			if slot.Fill != nil {
-				add(throughline.KindFragment, slot.Fill.Names...)
+				pieces(slot.Fill.Names...)
 			}
 			add(throughline.KindDisclosure, slot.Requires...)
 		}
@@ -334,7 +348,7 @@ func uses(res throughline.Resource) []throughline.Ref {
 			fillings = append(fillings, s.Holdout.Control)
 		}
 		for _, f := range fillings {
-			add(throughline.KindFragment, slices.Collect(maps.Values(f))...)
+			pieces(slices.Collect(maps.Values(f))...)
 		}
 	}
 	return sortedRefs(seen)

@@ -211,9 +211,10 @@ func (k *known) lineage(r record.Reader, res throughline.Resource) (l Lineage, e
 		templates.add(k.usersOf(ref, throughline.KindTemplate)...)
 		fragments.add(k.usersOf(ref, throughline.KindFragment)...)
 		placements.add(k.usersOf(ref, throughline.KindPlacement)...)
-	case *throughline.Fragment:
-		briefs.name(throughline.KindBrief, s.Brief)
-		if err := k.taking(r, res, s, templates); err != nil {
+	case *throughline.Fragment, *throughline.Asset:
+		piece, _ := throughline.PieceOf(res)
+		briefs.name(throughline.KindBrief, piece.Brief)
+		if err := k.taking(r, res, templates); err != nil {
 			return l, err
 		}
 		for t := range templates {
@@ -266,20 +267,21 @@ func (k *known) usersOf(ref throughline.Ref, kind throughline.Kind) []throughlin
 	})
 }
 
-// taking adds the templates with a slot that takes a fragment.
-func (k *known) taking(r record.Reader, res throughline.Resource, f *throughline.Fragment, into refSet) error {
+// taking adds the templates with a slot that takes a piece.
+func (k *known) taking(r record.Reader, res throughline.Resource, into refSet) error {
+	p, _ := throughline.PieceOf(res)
 	for t, err := range engine.InForce(r, throughline.KindTemplate) {
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(t.Spec.(*throughline.Template).Slots, func(s throughline.Slot) bool { return fills(res, f, s) }) {
+		if slices.ContainsFunc(t.Spec.(*throughline.Template).Slots, func(s throughline.Slot) bool { return fills(p, s) }) {
 			into.add(t.Ref())
 		}
 	}
 	return nil
 }
 
-// filling adds the fragments whose role a slot of the template has.
+// filling adds the pieces whose role a slot of the template has.
 func (k *known) filling(t *throughline.Template, into refSet) {
 	for _, s := range t.Slots {
 		if s.Fill == nil || len(s.Fill.Names) == 0 {
@@ -287,8 +289,10 @@ func (k *known) filling(t *throughline.Template, into refSet) {
 			continue
 		}
 		for _, name := range s.Fill.Names {
-			if ref := (throughline.Ref{Kind: throughline.KindFragment, Name: name}); k.byRole[s.Role][ref] {
-				into.add(ref)
+			for _, kind := range []throughline.Kind{throughline.KindFragment, throughline.KindAsset} {
+				if ref := (throughline.Ref{Kind: kind, Name: name}); k.byRole[s.Role][ref] {
+					into.add(ref)
+				}
 			}
 		}
 	}

@@ -340,7 +340,7 @@ func counts(changes []throughline.Change) map[throughline.Kind]map[throughline.A
 
 func versioned(k throughline.Kind) throughline.EventType {
 	switch k {
-	case throughline.KindFragment:
+	case throughline.KindFragment, throughline.KindAsset:
 		return throughline.EventPieceVersioned
 	case throughline.KindTemplate:
 		return throughline.EventTemplateVersioned

@@ -37,7 +37,10 @@ type Compared struct {
 }
 
 // ComparedSlot is one slot of a pair.
-type ComparedSlot struct{ Slot, Fragment, Before, After string }
+type ComparedSlot struct {
+	Slot, Fragment, Before, After string
+	wasAlt, isAlt                 string // a picture in words
+}
 
 // Shown is a rendering: HTML for the web, fields for an app.
 type Shown struct {
@@ -46,7 +49,7 @@ type Shown struct {
 }
 
 // Changed reports whether the slot reads differently.
-func (s ComparedSlot) Changed() bool { return s.Before != s.After }
+func (s ComparedSlot) Changed() bool { return s.Before != s.After || s.wasAlt != s.isAlt }
 
 // The renderings of a review: at most so many at a placement, and in all.
 const (
@@ -120,11 +123,7 @@ func newFace(set declare.Set, p *throughline.SnapshotPlacement) face {
 	if t == nil || t.Rendering(p.Channel) == nil {
 		return face{}
 	}
-	var slots []string
-	for _, s := range t.Slots {
-		slots = append(slots, s.Name)
-	}
-	m, err := email.CompileRendering(*t.Rendering(p.Channel), slots, declare.Spec[*throughline.Brand](set, t.Brand))
+	m, err := email.CompileRendering(*t.Rendering(p.Channel), t.Placeholders(), declare.Spec[*throughline.Brand](set, t.Brand))
 	if err != nil {
 		return face{}
 	}
@@ -144,7 +143,7 @@ type view struct {
 func fillingKey(p *throughline.SnapshotPlacement, candidate []uint16) string {
 	var b strings.Builder
 	for s, choice := range candidate {
-		b.WriteString(p.Slots[s].Name + "\x00" + p.Slots[s].Choices[choice].Fragment + "\x00")
+		b.WriteString(p.Slots[s].Name + "\x00" + p.Slots[s].Choices[choice].Piece + "\x00")
 	}
 	return b.String()
 }
@@ -261,7 +260,7 @@ func (p *Compared) news(seen map[string]bool, restyled bool) (n int) {
 func (v *view) pair(old, now int, locale string) Compared {
 	p := Compared{Locale: locale}
 	at := map[string]int{}
-	add := func(s *throughline.SnapshotPlacement, candidate int, set func(*ComparedSlot, string)) {
+	add := func(s *throughline.SnapshotPlacement, candidate int, set func(s *ComparedSlot, text, alt string)) {
 		if s == nil || candidate < 0 {
 			return
 		}
@@ -273,12 +272,12 @@ func (v *view) pair(old, now int, locale string) Compared {
 				at[slot.Name] = j
 				p.Slots = append(p.Slots, ComparedSlot{Slot: slot.Name})
 			}
-			p.Slots[j].Fragment = slot.Choices[choice].Fragment
-			set(&p.Slots[j], slot.Choices[choice].Text[locale])
+			p.Slots[j].Fragment = slot.Choices[choice].Piece
+			set(&p.Slots[j], slot.Choices[choice].Text[locale], slot.Choices[choice].Alt[locale])
 		}
 	}
-	add(v.old, old, func(s *ComparedSlot, text string) { s.Before = text })
-	add(v.now, now, func(s *ComparedSlot, text string) { s.After = text })
+	add(v.old, old, func(s *ComparedSlot, text, alt string) { s.Before, s.wasAlt = text, alt })
+	add(v.now, now, func(s *ComparedSlot, text, alt string) { s.After, s.isAlt = text, alt })
 	return p
 }
 
@@ -286,24 +285,24 @@ func (v *view) pair(old, now int, locale string) Compared {
 func (v *view) draw(p *Compared, old, now int) (err error) {
 	both := old >= 0 && now >= 0
 	if old >= 0 {
-		if p.Before, err = v.was.draw(p.Slots, both, func(s ComparedSlot) string { return s.Before }); err != nil {
+		if p.Before, err = v.was.draw(p.Slots, both, func(s ComparedSlot) (string, string) { return s.Before, s.wasAlt }); err != nil {
 			return err
 		}
 	}
 	if now >= 0 {
-		p.After, err = v.is.draw(p.Slots, both, func(s ComparedSlot) string { return s.After })
+		p.After, err = v.is.draw(p.Slots, both, func(s ComparedSlot) (string, string) { return s.After, s.isAlt })
 	}
 	return err
 }
 
 // draw renders one side, with the slots that changed marked where both are.
-func (f face) draw(slots []ComparedSlot, mark bool, text func(ComparedSlot) string) (*Shown, error) {
+func (f face) draw(slots []ComparedSlot, mark bool, text func(ComparedSlot) (text, alt string)) (*Shown, error) {
 	if f.rendering == nil {
 		return nil, nil
 	}
 	values := map[string]string{}
 	for _, s := range slots {
-		values[s.Slot] = text(s)
+		values[s.Slot], values[s.Slot+throughline.AltSuffix] = text(s)
 	}
 	plain, err := f.rendering.HTML(values)
 	if err != nil {

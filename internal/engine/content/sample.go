@@ -70,11 +70,11 @@ func sampleFilling(set declare.Set, ref throughline.Ref, placement string, p *th
 		return nil, false
 	}
 	switch ref.Kind {
-	case throughline.KindFragment:
+	case throughline.KindFragment, throughline.KindAsset:
 		res, _ := set.Get(ref)
-		f, ok := res.Spec.(*throughline.Fragment)
-		i := slices.IndexFunc(t.Slots, func(s throughline.Slot) bool { return ok && fills(res, f, s) })
-		if i < 0 || len(f.Channels) > 0 && !slices.Contains(f.Channels, p.Channel) {
+		piece, ok := throughline.PieceOf(res)
+		i := slices.IndexFunc(t.Slots, func(s throughline.Slot) bool { return ok && fills(piece, s) })
+		if i < 0 || len(piece.Channels) > 0 && !slices.Contains(piece.Channels, p.Channel) {
 			return nil, false
 		}
 		filling := throughline.Filling{}
@@ -102,21 +102,11 @@ func (s *Sample) draw(set declare.Set, p *throughline.Placement, filling through
 	if s.Locale == "" {
 		s.Locale = brand.Locales.Default
 	}
-	values := map[string]string{}
-	names := make([]string, len(t.Slots))
-	for i, slot := range t.Slots {
-		names[i] = slot.Name
-		name := filling[slot.Name]
-		if name == "" {
-			continue
-		}
-		f := declare.Spec[*throughline.Fragment](set, name)
-		if f == nil {
-			return nil
-		}
-		values[slot.Name], _ = f.Text(brand.Locales, s.Locale)
+	values, ok := sampleValues(set, t, brand.Locales, filling, s.Locale)
+	if !ok {
+		return nil
 	}
-	m, err := email.CompileRendering(*rendering, names, brand)
+	m, err := email.CompileRendering(*rendering, t.Placeholders(), brand)
 	if err != nil {
 		return err
 	}
@@ -127,6 +117,29 @@ func (s *Sample) draw(set declare.Set, p *throughline.Placement, filling through
 	html, err := m.HTML(values)
 	s.Shown = &Shown{HTML: html}
 	return err
+}
+
+// sampleValues are what the slots say, and false where a piece is not there.
+func sampleValues(set declare.Set, t *throughline.Template, l throughline.Locales, filling throughline.Filling, locale string) (map[string]string, bool) {
+	values := map[string]string{}
+	for _, slot := range t.Slots {
+		name := filling[slot.Name]
+		if name == "" {
+			continue
+		}
+		p, ok := set.Piece(name)
+		if !ok {
+			return nil, false
+		}
+		switch res, _ := set.Get(p.Ref); spec := res.Spec.(type) {
+		case *throughline.Fragment:
+			values[slot.Name], _ = spec.Text(l, locale)
+		case *throughline.Asset:
+			values[slot.Name] = spec.File.SlotAddress(name)
+			values[slot.Name+throughline.AltSuffix], _ = spec.AltText(l, locale)
+		}
+	}
+	return values, true
 }
 
 // sampler reads what one rendering is made of.
@@ -157,8 +170,10 @@ func (s *sampler) read(ref throughline.Ref, placement string) error {
 		}
 	}
 	for _, name := range p.Fallback {
-		if _, err := s.get(throughline.Ref{Kind: throughline.KindFragment, Name: name}); err != nil {
-			return err
+		for _, kind := range []throughline.Kind{throughline.KindFragment, throughline.KindAsset} {
+			if _, err := s.get(throughline.Ref{Kind: kind, Name: name}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

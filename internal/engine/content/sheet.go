@@ -263,9 +263,9 @@ func (s *sheet) takes(row *SheetRow) bool {
 	if s.Missing != "" && row.Values[s.Missing] != "" {
 		return false
 	}
-	f := row.Resource.Spec.(*throughline.Fragment)
+	piece, _ := throughline.PieceOf(*row.Resource)
 	if (s.Template != "" || s.Brand != "") && !slices.ContainsFunc(s.templates, func(t *throughline.Template) bool {
-		return slices.ContainsFunc(t.Slots, func(slot throughline.Slot) bool { return fills(*row.Resource, f, slot) })
+		return slices.ContainsFunc(t.Slots, func(slot throughline.Slot) bool { return fills(piece, slot) })
 	}) {
 		return false
 	}

@@ -27,15 +27,11 @@ func mails(set declare.Set, t throughline.Resource) (problems throughline.Proble
 	if brand == nil {
 		return nil // which is told
 	}
-	var slots []string
-	for _, s := range spec.Slots {
-		slots = append(slots, s.Name)
-	}
 	for i, r := range spec.Renderings {
 		if r.MJML == "" {
 			continue
 		}
-		_, err := email.CompileRendering(throughline.Rendering{Channel: r.Channel, MJML: r.MJML}, slots, brand)
+		_, err := email.CompileRendering(throughline.Rendering{Channel: r.Channel, MJML: r.MJML}, spec.Placeholders(), brand)
 		var found throughline.Problems
 		found.Add(err)
 		for _, e := range found {

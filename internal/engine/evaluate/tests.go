@@ -96,7 +96,7 @@ func (t *test) placement() throughline.CataloguedPlacement {
 				level = uint16(len(index[s]))
 				index[s][text] = level
 				name := slots[s] + "-" + strconv.Itoa(int(level)+1)
-				p.Arms.Levels[s] = append(p.Arms.Levels[s], throughline.LevelOf(name, &throughline.Fragment{}))
+				p.Arms.Levels[s] = append(p.Arms.Levels[s], throughline.LevelOf(name, 1))
 			}
 			filling[s], pieces[s] = level, throughline.DigestOf([]byte(text))
 		}

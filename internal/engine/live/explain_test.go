@@ -59,7 +59,7 @@ spec:
 		if now.Release != second.Number || now.Snapshot == a.Snapshot || len(now.Options) != 2 || now.Values["headline"] != "Changed" {
 			t.Errorf("%+v", now)
 		}
-		if len(now.Excluded) != 2 || now.Excluded[0].Reason != "audience members of fragment headline-long does not match" {
+		if len(now.Excluded) != 2 || now.Excluded[0].Reason != "audience members of Fragment/headline-long does not match" {
 			t.Errorf("excluded: %+v", now.Excluded)
 		}
 	})

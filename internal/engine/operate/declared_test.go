@@ -26,7 +26,7 @@ func TestAReleaseSaysWhoMadeIt(t *testing.T) {
 
 func TestNumbersOfAnotherSnapshotFindTheirVariantsByKey(t *testing.T) {
 	choice := func(fragment string) throughline.Choice {
-		return throughline.Choice{Fragment: fragment, Level: throughline.Level(fragment + "@1"), Text: map[string]string{"en": fragment}}
+		return throughline.Choice{Piece: fragment, Level: throughline.Level(fragment + "@1"), Text: map[string]string{"en": fragment}}
 	}
 	s := &throughline.Snapshot{Placements: []throughline.SnapshotPlacement{{
 		Name: "home", Locales: throughline.Locales{Default: "en"},

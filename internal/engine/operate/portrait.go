@@ -142,13 +142,13 @@ func (v *Portrait) measure(d *declared, p *throughline.SnapshotPlacement, candid
 func made(p *throughline.SnapshotPlacement, filling []uint16, locale string) (pieces []Touched, locales []VariantLocale) {
 	for s, i := range filling {
 		c := p.Slots[s].Choices[i]
-		pieces = append(pieces, Touched{Slot: p.Slots[s].Name, Name: c.Fragment, Level: c.Level, Text: c.Text[locale], Audience: c.Audience})
+		pieces = append(pieces, Touched{Slot: p.Slots[s].Name, Name: c.Piece, Level: c.Level, Text: c.Text[locale], Audience: c.Audience})
 	}
 	for _, l := range p.Locales.All() {
 		seen := VariantLocale{Locale: l, ID: p.VariantID(filling, l)}
 		for s, i := range filling {
 			switch c := p.Slots[s].Choices[i]; {
-			case c.Fragment == "":
+			case c.Piece == "":
 			case c.Text[l] == "":
 				seen.Missing = append(seen.Missing, p.Slots[s].Name)
 			case l != p.Locales.Default && c.Text[l] == c.Text[p.Locales.Default]:

@@ -88,9 +88,5 @@ func (d *declared) rendering(placement string) (*email.Rendering, error) {
 	if rendering == nil {
 		return nil, throughline.Errorf(throughline.NotFound, "Template/%s has no rendering for %s", p.Template, p.Channel)
 	}
-	var slots []string
-	for _, s := range t.Slots {
-		slots = append(slots, s.Name)
-	}
-	return email.CompileRendering(*rendering, slots, d.brands[t.Brand])
+	return email.CompileRendering(*rendering, t.Placeholders(), d.brands[t.Brand])
 }

@@ -156,7 +156,7 @@ func noneLeft(a throughline.Assembly) *throughline.Error {
 	for _, s := range a.Slots {
 		if len(s.Choices) == 0 {
 			return throughline.Errorf(throughline.Invalid, "no variant is left: nothing fits the slot %s", s.Name).
-				WithFix("add a fragment with the role %q, or make the slot optional", s.Role)
+				WithFix("add a piece with the role %q, or make the slot optional", s.Role)
 		}
 	}
 	if len(a.Candidates) > 0 {
@@ -168,7 +168,7 @@ func noneLeft(a throughline.Assembly) *throughline.Error {
 		by = append(by, x.Rule)
 	}
 	return throughline.Errorf(throughline.Invalid, "no variant is left: constraints exclude all %d combinations (%s)", a.Total, strings.Join(by, ", ")).
-		WithFix("loosen a constraint, or add fragments that meet them")
+		WithFix("loosen a constraint, or add pieces that meet them")
 }
 
 func policy(p throughline.Policy) throughline.Policy {
@@ -228,13 +228,13 @@ func (b *builder) audiences(placements []throughline.SnapshotPlacement) []throug
 		use("Placement/"+p.Name, p.Audience)
 		for _, s := range p.Slots {
 			for _, c := range s.Choices {
-				use("Fragment/"+c.Fragment, c.Audience)
+				use(c.Ref().String(), c.Audience)
 			}
 		}
 	}
 	if len(rules) > throughline.MaxAudiences {
-		b.fail(throughline.Errorf(throughline.TooLarge, "placements and fragments name %d audiences, at most %d may be in force", len(rules), throughline.MaxAudiences).
-			WithFix("join audiences whose rules say the same, or take them off fragments that are no longer used"))
+		b.fail(throughline.Errorf(throughline.TooLarge, "placements and pieces name %d audiences, at most %d may be in force", len(rules), throughline.MaxAudiences).
+			WithFix("join audiences whose rules say the same, or take them off pieces that are no longer used"))
 	}
 	var sorted []throughline.SnapshotAudience
 	for _, a := range rules {

@@ -25,7 +25,7 @@ func choice(fragment, audience string) throughline.Choice {
 		return throughline.Choice{}
 	}
 	return throughline.Choice{
-		Fragment: fragment, Level: throughline.Level(fragment + "@1"), Audience: audience,
+		Piece: fragment, Level: throughline.Level(fragment + "@1"), Audience: audience,
 		Digest: throughline.DigestOf([]byte(fragment)), Text: map[string]string{"en": "the words of " + fragment},
 	}
 }
@@ -242,7 +242,7 @@ func TestSnapshotRefuses(t *testing.T) {
 		},
 		{
 			"a fallback fits", with(func(p *throughline.Placement) { p.Fallback = filling("headline", "buy") }), throughline.Invalid,
-			[]string{"fragment buy does not fit slot headline"},
+			[]string{"buy does not fit slot headline"},
 		},
 		{
 			"a fallback names slots that are there", with(func(p *throughline.Placement) { p.Fallback["footer"] = "x" }), throughline.Invalid,
@@ -250,7 +250,7 @@ func TestSnapshotRefuses(t *testing.T) {
 		},
 		{
 			"a fallback is for everyone", with(func(p *throughline.Placement) { p.Fallback = filling("headline", "hi-pro") }), throughline.Invalid,
-			[]string{"only audience pro may see fragment hi-pro"},
+			[]string{"only audience pro may see Fragment/hi-pro"},
 		},
 		{
 			"a control is not excluded by a constraint", with(func(p *throughline.Placement) {

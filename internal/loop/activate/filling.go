@@ -22,7 +22,7 @@ type filler struct {
 func (f *filler) fallback(filling throughline.Filling) []uint16 {
 	if len(filling) == 0 {
 		f.fail(throughline.Errorf(throughline.Invalid, "the placement has no fallback").At(f.place).
-			WithFix("name a fragment for every required slot under spec.fallback"))
+			WithFix("name a piece for every required slot under spec.fallback"))
 		return nil
 	}
 	positions, ok := f.positions("fallback", filling)
@@ -32,8 +32,8 @@ func (f *filler) fallback(filling throughline.Filling) []uint16 {
 	for s, c := range positions {
 		choice := f.assembly.Slots[s].Choices[c]
 		if choice.Audience != "" {
-			f.fail(throughline.Errorf(throughline.Invalid, "fallback: only audience %s may see fragment %s", choice.Audience, choice.Fragment).At(f.place).
-				WithFix("fall back to a fragment that everyone may see"))
+			f.fail(throughline.Errorf(throughline.Invalid, "fallback: only audience %s may see %s", choice.Audience, choice.Ref()).At(f.place).
+				WithFix("fall back to a piece that everyone may see"))
 		}
 	}
 	return positions
@@ -44,7 +44,7 @@ func (f *filler) fallback(filling throughline.Filling) []uint16 {
 func (f *filler) candidate(field string, filling throughline.Filling) int {
 	if len(filling) == 0 {
 		f.fail(throughline.Errorf(throughline.Invalid, "%s names no filling", field).At(f.place).
-			WithFix("name a fragment for every required slot under spec.%s", field))
+			WithFix("name a piece for every required slot under spec.%s", field))
 		return -1
 	}
 	positions, ok := f.positions(field, filling)
@@ -79,35 +79,74 @@ func (f *filler) positions(field string, filling throughline.Filling) ([]uint16,
 	}
 	positions := make([]uint16, len(f.assembly.Slots))
 	for i, s := range f.assembly.Slots {
-		c := slices.IndexFunc(s.Choices, func(c throughline.Choice) bool { return c.Fragment == filling[s.Name] })
+		c := choiceNamed(s, filling[s.Name])
 		if c < 0 {
 			ok = false
 			e := misfit(field, s, filling[s.Name])
 			if why := f.withdrawn(filling[s.Name]); why != "" {
-				e.Message = field + ": fragment " + filling[s.Name] + " is withdrawn: " + why
+				e.Message = field + ": " + filling[s.Name] + " is withdrawn: " + why
 			}
 			f.fail(e.At(f.place))
 			continue
 		}
 		positions[i] = uint16(c)
 	}
+	if ok {
+		f.disclosed(positions)
+	}
 	return positions, ok
 }
 
-// withdrawn says why a fragment may not be shown any more, or "".
-func (f *filler) withdrawn(name string) string {
-	spec, ok := f.index[throughline.Ref{Kind: throughline.KindFragment, Name: name}].Spec.(*throughline.Fragment)
-	if !ok {
-		return ""
+// choiceNamed returns the position of the choice of that name. Of what a slot of
+// disclosures says, the last choice says all.
+func choiceNamed(s throughline.SnapshotSlot, name string) int {
+	if last := len(s.Choices) - 1; name == "" && last >= 0 && s.Choices[last].Kind == throughline.KindDisclosure {
+		return last
 	}
-	return spec.Withdrawn
+	return slices.IndexFunc(s.Choices, func(c throughline.Choice) bool { return c.Piece == name })
 }
 
-func misfit(field string, s throughline.SnapshotSlot, fragment string) *throughline.Error {
+// disclosed lets the slots of disclosures say what the rest of a filling asks
+// for, which is known where the rest competes.
+func (f *filler) disclosed(positions []uint16) {
+	said := func(s int) bool {
+		c := f.assembly.Slots[s].Choices[positions[s]]
+		return c.Kind == throughline.KindDisclosure
+	}
+	disclosing := false
+	for s := range positions {
+		disclosing = disclosing || said(s)
+	}
+	if !disclosing {
+		return
+	}
+	for _, candidate := range f.assembly.Candidates {
+		same := true
+		for s := range candidate {
+			same = same && (candidate[s] == positions[s] || said(s))
+		}
+		if same {
+			copy(positions, candidate)
+			return
+		}
+	}
+}
+
+// withdrawn says why a piece may not be shown any more, or "".
+func (f *filler) withdrawn(name string) string {
+	for _, kind := range []throughline.Kind{throughline.KindFragment, throughline.KindAsset} {
+		if p, ok := throughline.PieceOf(f.index[throughline.Ref{Kind: kind, Name: name}]); ok {
+			return p.Withdrawn
+		}
+	}
+	return ""
+}
+
+func misfit(field string, s throughline.SnapshotSlot, piece string) *throughline.Error {
 	var fits []string
 	for _, c := range s.Choices {
-		if c.Fragment != "" {
-			fits = append(fits, c.Fragment)
+		if c.Piece != "" {
+			fits = append(fits, c.Piece)
 		}
 	}
 	const most = 5
@@ -116,12 +155,12 @@ func misfit(field string, s throughline.SnapshotSlot, fragment string) *throughl
 		fix += ", ..."
 	}
 	if len(fits) == 0 {
-		fix = "declare a fragment with the role " + s.Role
+		fix = "declare a piece with the role " + s.Role
 	}
-	if fragment == "" {
-		return throughline.Errorf(throughline.Invalid, "%s: slot %s is required and has no fragment", field, s.Name).WithFix("%s", fix)
+	if piece == "" {
+		return throughline.Errorf(throughline.Invalid, "%s: slot %s is required and not filled", field, s.Name).WithFix("%s", fix)
 	}
-	return throughline.Errorf(throughline.Invalid, "%s: fragment %s does not fit slot %s", field, fragment, s.Name).WithFix("%s", fix)
+	return throughline.Errorf(throughline.Invalid, "%s: %s does not fit slot %s", field, piece, s.Name).WithFix("%s", fix)
 }
 
 func joinSlots(slots []throughline.SnapshotSlot) string {

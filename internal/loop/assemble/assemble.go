@@ -24,8 +24,12 @@ type Input struct {
 	Brand    *throughline.Brand
 	// Channel is the channel's name.
 	Channel string
-	// Fragments are all there are, in any order; other kinds are passed over.
-	Fragments []throughline.Resource
+	// Pieces are the fragments and assets there are, and the claims, disclosures
+	// and vocabularies they lean on, in any order; other kinds are passed over.
+	Pieces []throughline.Resource
+	// Address is where recipients reach the engine; empty leaves the addresses of
+	// pictures paths.
+	Address string
 }
 
 // Combine returns every way to fill the template on the channel that breaks no
@@ -38,7 +42,12 @@ func Combine(in Input) (throughline.Assembly, error) {
 		return throughline.Assembly{}, err
 	}
 	a := throughline.Assembly{Template: in.Template.Metadata.Name, Channel: in.Channel, Slots: c.slots, Total: 1}
-	for _, s := range c.slots {
+	said := 1 // in how many ways disclosures are said, which the rest decides
+	for i, s := range c.slots {
+		if c.template.Slots[i].Type == throughline.DisclosureText {
+			said *= len(s.Choices)
+			continue
+		}
 		a.Total = min(a.Total*len(s.Choices), MaxCombinations+1)
 	}
 	if a.Total > MaxCombinations {
@@ -49,7 +58,7 @@ func Combine(in Input) (throughline.Assembly, error) {
 		if err != nil {
 			return a, c.placed(i, err)
 		}
-		if count > 0 {
+		if count /= said; count > 0 {
 			a.Excluded = append(a.Excluded, throughline.ExcludedCount{Rule: k.Name, Why: k.Why, Count: count})
 		}
 	}
@@ -66,23 +75,52 @@ func Combine(in Input) (throughline.Assembly, error) {
 type combiner struct {
 	Input
 	template *throughline.Template
-	slots    []throughline.SnapshotSlot
-	choices  [][]*rule.Slot // by slot and choice, as constraints see them
-	grids    []*rule.Grid   // by constraint
+	sorted   []throughline.Resource          // what may fill slots, by name
+	pieces   map[string]throughline.Resource // the same by name
+
+	claims       map[string]*throughline.Claim
+	disclosures  map[string]throughline.Resource
+	vocabularies map[string]*throughline.Vocabulary
+
+	slots   []throughline.SnapshotSlot
+	choices [][]*rule.Slot // by slot and choice, as constraints see them
+	grids   []*rule.Grid   // by constraint
+	matches []match        // disclosures that depend on the rest
 }
 
-func prepare(in Input) (*combiner, error) {
+func newCombiner(in Input) (*combiner, error) {
 	t, ok := in.Template.Spec.(*throughline.Template)
 	if !ok || in.Brand == nil {
 		return nil, throughline.Errorf(throughline.Internal, "assemble was not given a template and its brand").At(in.Template.Ref().String())
 	}
-	c := &combiner{Input: in, template: t}
-	sorted := slices.Clone(in.Fragments)
-	slices.SortFunc(sorted, func(a, b throughline.Resource) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
-	c.Fragments = sorted
+	c := &combiner{
+		Input: in, template: t, pieces: make(map[string]throughline.Resource, len(in.Pieces)),
+		claims: map[string]*throughline.Claim{}, disclosures: map[string]throughline.Resource{}, vocabularies: map[string]*throughline.Vocabulary{},
+	}
+	for _, r := range in.Pieces {
+		switch spec := r.Spec.(type) {
+		case *throughline.Fragment, *throughline.Asset:
+			c.sorted, c.pieces[r.Metadata.Name] = append(c.sorted, r), r
+		case *throughline.Claim:
+			c.claims[r.Metadata.Name] = spec
+		case *throughline.Disclosure:
+			c.disclosures[r.Metadata.Name] = r
+		case *throughline.Vocabulary:
+			c.vocabularies[r.Metadata.Name] = spec
+		}
+	}
+	slices.SortFunc(c.sorted, func(a, b throughline.Resource) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
+	return c, nil
+}
+
+func prepare(in Input) (*combiner, error) {
+	c, err := newCombiner(in)
+	if err != nil {
+		return nil, err
+	}
 	var problems throughline.Problems
-	for i := range t.Slots {
-		problems.Add(c.fill(&t.Slots[i]))
+	for i := range c.template.Slots {
+		problems.Add(c.fill(i))
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -90,47 +128,39 @@ func prepare(in Input) (*combiner, error) {
 	return c, c.compile()
 }
 
+// slotFill is a slot being filled, as snapshots and as rules see it.
+type slotFill struct {
+	throughline.SnapshotSlot
+	seen []*rule.Slot
+}
+
+func (s *slotFill) add(choice throughline.Choice, seen *rule.Slot) {
+	s.Choices, s.seen = append(s.Choices, choice), append(s.seen, seen)
+}
+
 // fill finds the choices of one slot.
-func (c *combiner) fill(s *throughline.Slot) error {
-	slot := throughline.SnapshotSlot{Name: s.Name, Role: s.Role}
-	var seen []*rule.Slot
-	if !s.Required {
-		slot.Choices = append(slot.Choices, throughline.Choice{})
-		seen = append(seen, rule.NewSlot("", "", nil))
+func (c *combiner) fill(slot int) error {
+	s := &c.template.Slots[slot]
+	out := slotFill{SnapshotSlot: throughline.SnapshotSlot{Name: s.Name, Role: s.Role}}
+	var err error
+	if s.Type == throughline.DisclosureText {
+		err = c.disclose(slot, s, &out)
+	} else {
+		if !s.Required {
+			out.add(throughline.Choice{}, rule.NewSlot("", "", nil))
+		}
+		for _, r := range c.sorted {
+			if p, _ := throughline.PieceOf(r); err == nil && c.misfit(s, r, p) == "" {
+				err = c.add(&out, r, p)
+			}
+		}
 	}
-	for _, r := range c.Fragments {
-		f, ok := r.Spec.(*throughline.Fragment)
-		if !ok || c.misfit(s, r, f) != "" {
-			continue
-		}
-		choice := throughline.Choice{
-			Fragment: r.Metadata.Name, Level: throughline.LevelOf(r.Metadata.Name, f), Digest: r.Digest(),
-			Audience: f.Audience, Text: map[string]string{},
-		}
-		for _, locale := range c.Brand.Locales.All() {
-			choice.Text[locale], _ = f.Text(c.Brand.Locales, locale)
-		}
-		slot.Choices = append(slot.Choices, choice)
-		seen = append(seen, rule.NewSlot(r.Metadata.Name, f.Values[c.Brand.Locales.Default], r.Metadata.Labels))
-	}
-	c.slots, c.choices = append(c.slots, slot), append(c.choices, seen)
-	if len(slot.Choices) == 0 {
+	c.slots, c.choices = append(c.slots, out.SnapshotSlot), append(c.choices, out.seen)
+	if err == nil && len(out.Choices) == 0 {
 		return throughline.Errorf(throughline.Invalid, "nothing fits the required slot %s on the channel %s", s.Name, c.Channel).
 			At(c.Template.Ref().String()).WithFix("%s", c.wanted(s))
 	}
-	return nil
-}
-
-// wanted says what a fragment needs to fit a slot.
-func (c *combiner) wanted(s *throughline.Slot) string {
-	fix := fmt.Sprintf("declare a fragment with the role %s and a text in %s", s.Role, c.Brand.Locales.Default)
-	if s.Fill != nil && len(s.Fill.Names) > 0 {
-		fix += ", named " + strings.Join(s.Fill.Names, " or ")
-	}
-	if s.Fill != nil && len(s.Fill.Labels) > 0 {
-		fix += ", with the labels " + labels(s.Fill.Labels)
-	}
-	return fix
+	return err
 }
 
 func (c *combiner) compile() error {
@@ -157,6 +187,14 @@ func (c *combiner) compile() error {
 		}
 		c.grids = append(c.grids, rule.NewGrid(variant, c.choices, when, assert))
 	}
+	for i := range c.matches {
+		m := &c.matches[i]
+		when, err := rule.Compile(env, m.of.Spec.(*throughline.Disclosure).When)
+		if err != nil {
+			return m.placed(err)
+		}
+		m.grid = rule.NewGrid(variant, c.choices, nil, when)
+	}
 	return nil
 }
 
@@ -171,10 +209,13 @@ func (c *combiner) placed(constraint int, err error) error {
 // constraint is asked as soon as the last slot it reads is filled, so what it
 // forbids is cut off whole.
 func (c *combiner) enumerate() ([][]uint16, error) {
-	due := make([][]int, max(1, len(c.slots))) // constraints by the slot that settles them
+	due := make([]settled, max(1, len(c.slots)))
 	for i, g := range c.grids {
 		at := max(0, g.Last())
-		due[at] = append(due[at], i)
+		due[at].constraints = append(due[at].constraints, i)
+	}
+	for _, m := range c.matches {
+		due[m.last()].matches = append(due[m.last()].matches, m)
 	}
 	var all [][]uint16
 	filling := make([]uint16, len(c.slots))
@@ -203,11 +244,25 @@ func (c *combiner) enumerate() ([][]uint16, error) {
 	return all, err
 }
 
-func (c *combiner) allowed(due []int, filling []uint16) (bool, error) {
-	for _, i := range due {
+// settled is what can be asked once a slot is filled.
+type settled struct {
+	constraints []int
+	matches     []match
+}
+
+func (c *combiner) allowed(due settled, filling []uint16) (bool, error) {
+	for _, i := range due.constraints {
 		if ok, err := c.grids[i].Holds(filling); err != nil || !ok {
 			if err != nil {
 				err = c.placed(i, err)
+			}
+			return false, err
+		}
+	}
+	for _, m := range due.matches {
+		if ok, err := m.fits(filling); err != nil || !ok {
+			if err != nil {
+				err = m.placed(err)
 			}
 			return false, err
 		}
@@ -237,14 +292,4 @@ func (c *combiner) nothingLeft(a throughline.Assembly) error {
 		e.WithFix("declare fragments for its slots")
 	}
 	return e
-}
-
-// labels writes labels as people read them: kind: action, tone: warm.
-func labels(l map[string]string) string {
-	var all []string
-	for k, v := range l {
-		all = append(all, k+": "+v)
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
 }

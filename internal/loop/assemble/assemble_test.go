@@ -39,7 +39,7 @@ func input(t testing.TB, template, channel string) assemble.Input {
 	if !ok {
 		t.Fatalf("no template %s", template)
 	}
-	return assemble.Input{Template: r, Brand: declare.Spec[*throughline.Brand](set, "corner"), Channel: channel, Fragments: set.Of(throughline.KindFragment)}
+	return assemble.Input{Template: r, Brand: declare.Spec[*throughline.Brand](set, "corner"), Channel: channel, Pieces: set.All()}
 }
 
 func TestCombineTheWorkspace(t *testing.T) {
@@ -51,7 +51,7 @@ func TestCombineTheWorkspace(t *testing.T) {
 	for _, s := range a.Slots {
 		var names []string
 		for _, c := range s.Choices {
-			names = append(names, c.Fragment)
+			names = append(names, c.Piece)
 		}
 		fits = append(fits, s.Name+": "+strings.Join(names, " "))
 	}
@@ -100,10 +100,10 @@ func TestExplainNamesEveryReason(t *testing.T) {
 	}{
 		{"a candidate has none", "web", throughline.Filling{"headline": "hello-rye", "cta": "cta-order"}, nil},
 		{"another role", "web", throughline.Filling{"headline": "cta-order", "cta": "cta-order"}, []assemble.Reason{{Slot: "headline", Why: "cta-order has the role cta, and the slot takes headline"}}},
-		{"a label that is missing", "web", throughline.Filling{"headline": "hello-rye", "cta": "cta-plain"}, []assemble.Reason{{Slot: "cta", Why: "the slot takes fragments labelled kind: action, and cta-plain is not"}}},
+		{"a label that is missing", "web", throughline.Filling{"headline": "hello-rye", "cta": "cta-plain"}, []assemble.Reason{{Slot: "cta", Why: "the slot takes pieces labelled kind: action, and cta-plain is not"}}},
 		{"another channel", "app", throughline.Filling{"headline": "hello-rye", "image": "loaf", "cta": "cta-order"}, []assemble.Reason{{Slot: "image", Why: "loaf may appear on web, and not on app"}}},
 		{"a required slot that is empty", "web", throughline.Filling{"headline": "hello-rye"}, []assemble.Reason{{Slot: "cta", Why: "the slot is required and not filled"}}},
-		{"a fragment that is not there", "web", throughline.Filling{"headline": "hello", "cta": "cta-order"}, []assemble.Reason{{Slot: "headline", Why: "there is no Fragment/hello"}}},
+		{"a fragment that is not there", "web", throughline.Filling{"headline": "hello", "cta": "cta-order"}, []assemble.Reason{{Slot: "headline", Why: "there is no piece hello"}}},
 		{"a slot that is not there", "web", throughline.Filling{"headline": "hello-rye", "cta": "cta-order", "hero": "loaf"}, []assemble.Reason{{Slot: "hero", Why: "the template has no such slot"}}},
 		{"a constraint, with its reason and what it found", "web", throughline.Filling{"headline": "hello-rye", "body": "body-facts", "cta": "cta-order"}, []assemble.Reason{{
 			Rule: "same-tone",
@@ -125,12 +125,12 @@ func TestExplainNamesEveryReason(t *testing.T) {
 
 func TestWhatIsWithdrawnFillsNothing(t *testing.T) {
 	in := input(t, "card", "web")
-	in.Fragments = slices.Clone(in.Fragments)
-	for i, r := range in.Fragments {
+	in.Pieces = slices.Clone(in.Pieces)
+	for i, r := range in.Pieces {
 		if f, ok := r.Spec.(*throughline.Fragment); ok && r.Metadata.Name == "hello-rye" {
 			gone := *f
 			gone.Withdrawn = "the price was wrong"
-			in.Fragments[i].Spec = &gone
+			in.Pieces[i].Spec = &gone
 		}
 	}
 	a, err := assemble.Combine(in)
@@ -138,7 +138,7 @@ func TestWhatIsWithdrawnFillsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range a.Slots[0].Choices {
-		if c.Fragment == "hello-rye" {
+		if c.Piece == "hello-rye" {
 			t.Error("it competes")
 		}
 	}
@@ -157,7 +157,7 @@ func made(sizes []int, optional []bool, constraints ...throughline.Constraint) a
 		name := string(rune('a' + i))
 		spec.Slots = append(spec.Slots, throughline.Slot{Name: name, Role: name, Required: i >= len(optional) || !optional[i]})
 		for k := range n {
-			in.Fragments = append(in.Fragments, throughline.Resource{
+			in.Pieces = append(in.Pieces, throughline.Resource{
 				Kind:     throughline.KindFragment,
 				Metadata: throughline.Metadata{Name: fmt.Sprintf("%s%05d", name, k), Labels: map[string]string{"n": fmt.Sprint(k)}},
 				Spec:     &throughline.Fragment{Role: name, Values: map[string]string{"en": strings.Repeat("x", k+1)}},

@@ -24,15 +24,18 @@ type Reason struct {
 // channel: what does not fit its slot, and which constraints fail. No reasons
 // mean that it is one of them.
 func Explain(in Input, filling throughline.Filling) ([]Reason, error) {
-	t, ok := in.Template.Spec.(*throughline.Template)
-	if !ok || in.Brand == nil {
-		return nil, throughline.Errorf(throughline.Internal, "assemble was not given a template and its brand").At(in.Template.Ref().String())
+	c, err := newCombiner(in)
+	if err != nil {
+		return nil, err
 	}
-	c := &combiner{Input: in, template: t}
 	reasons := c.unknownSlots(filling)
-	for i := range t.Slots {
-		if why := c.unfit(&t.Slots[i], filling[t.Slots[i].Name]); why != "" {
-			reasons = append(reasons, Reason{Slot: t.Slots[i].Name, Why: why})
+	for i := range c.template.Slots {
+		s := &c.template.Slots[i]
+		if s.Type == throughline.DisclosureText {
+			continue // it says what it must
+		}
+		if why := c.unfit(s, filling[s.Name]); why != "" {
+			reasons = append(reasons, Reason{Slot: s.Name, Why: why})
 		}
 	}
 	broken, err := c.broken(filling)
@@ -56,46 +59,22 @@ func (c *combiner) unfit(s *throughline.Slot, name string) string {
 		}
 		return ""
 	}
-	r, f := c.find(name)
-	if f == nil {
-		return "there is no Fragment/" + name
+	r, ok := c.pieces[name]
+	if !ok {
+		return "there is no piece " + name
 	}
-	return c.misfit(s, r, f)
+	p, _ := throughline.PieceOf(r)
+	return c.misfit(s, r, p)
 }
 
-func (c *combiner) find(name string) (throughline.Resource, *throughline.Fragment) {
-	for _, r := range c.Fragments {
-		if f, ok := r.Spec.(*throughline.Fragment); ok && r.Metadata.Name == name {
-			return r, f
-		}
-	}
-	return throughline.Resource{}, nil
-}
-
-// misfit says why a fragment may not fill a slot on the channel, or "".
-func (c *combiner) misfit(s *throughline.Slot, r throughline.Resource, f *throughline.Fragment) string {
-	name := r.Metadata.Name
-	if f.Role != s.Role {
-		return fmt.Sprintf("%s has the role %s, and the slot takes %s", name, f.Role, s.Role)
-	}
-	if s.Fill != nil {
-		if len(s.Fill.Names) > 0 && !slices.Contains(s.Fill.Names, name) {
-			return fmt.Sprintf("the slot takes only %s", strings.Join(s.Fill.Names, ", "))
-		}
-		for _, k := range slices.Sorted(maps.Keys(s.Fill.Labels)) {
-			if have, ok := r.Metadata.Labels[k]; !ok || have != s.Fill.Labels[k] {
-				return fmt.Sprintf("the slot takes fragments labelled %s: %s, and %s is not", k, s.Fill.Labels[k], name)
-			}
-		}
-	}
-	if len(f.Channels) > 0 && !slices.Contains(f.Channels, c.Channel) {
-		return fmt.Sprintf("%s may appear on %s, and not on %s", name, strings.Join(f.Channels, ", "), c.Channel)
-	}
-	if f.Withdrawn != "" {
-		return fmt.Sprintf("%s is withdrawn: %s", name, f.Withdrawn)
-	}
-	if f.Values[c.Brand.Locales.Default] == "" {
-		return fmt.Sprintf("%s has no text in %s, the default language", name, c.Brand.Locales.Default)
+// words are what rules read of a piece: its text, or the picture in words.
+func (c *combiner) words(r throughline.Resource) string {
+	switch spec := r.Spec.(type) {
+	case *throughline.Asset:
+		words, _ := spec.AltText(c.Brand.Locales, c.Brand.Locales.Default)
+		return words
+	case *throughline.Fragment:
+		return c.text(spec, c.Brand.Locales.Default)
 	}
 	return ""
 }
@@ -107,8 +86,8 @@ func (c *combiner) broken(filling throughline.Filling) ([]Reason, error) {
 	}
 	for _, s := range c.template.Slots {
 		slot := rule.NewSlot("", "", nil)
-		if r, f := c.find(filling[s.Name]); f != nil {
-			slot = rule.NewSlot(filling[s.Name], f.Values[c.Brand.Locales.Default], r.Metadata.Labels)
+		if r, ok := c.pieces[filling[s.Name]]; ok {
+			slot = rule.NewSlot(filling[s.Name], c.words(r), r.Metadata.Labels)
 		}
 		v.Names, v.Slots = append(v.Names, s.Name), append(v.Slots, slot)
 	}

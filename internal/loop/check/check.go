@@ -20,9 +20,9 @@ type Input struct {
 	Template, Channel, Brand throughline.Resource
 	// Guardrails are all there are; those that do not match are passed over.
 	Guardrails []throughline.Resource
-	// Fragments hold at least those of the assembly; rules read their labels.
-	Fragments []throughline.Resource
-	Assembly  throughline.Assembly
+	// Pieces hold at least those of the assembly; rules read their labels.
+	Pieces   []throughline.Resource
+	Assembly throughline.Assembly
 }
 
 // Result is what the checks found.
@@ -72,7 +72,7 @@ type run struct {
 	local    []guard // rules about one text
 	asserts  []guard // rules between slots
 	terms    []*text.Terms
-	pieces   map[string]throughline.Resource // the fragments by name
+	pieces   map[string]throughline.Resource // by name
 
 	findings []throughline.Finding
 	told     map[told]bool
@@ -83,15 +83,15 @@ type run struct {
 // told is a finding without its language: a text that several languages fall
 // back to is told of once.
 type told struct {
-	rule, fragment, slot, text, want string
-	start                            int
+	rule, piece, slot, text, want string
+	start                         int
 }
 
 func newRun(in Input) (*run, error) {
-	r := &run{Input: in, told: map[told]bool{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Fragments))}
-	for _, f := range in.Fragments {
-		if f.Kind == throughline.KindFragment {
-			r.pieces[f.Metadata.Name] = f
+	r := &run{Input: in, told: map[told]bool{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Pieces))}
+	for _, res := range in.Pieces {
+		if p, ok := throughline.PieceOf(res); ok {
+			r.pieces[p.Name] = res
 		}
 	}
 	var ok [3]bool

@@ -50,10 +50,10 @@ func input(t testing.TB, channel, more string, edits ...string) check.Input {
 	}
 	in := check.Input{
 		Template: get(throughline.KindTemplate, "card"), Channel: get(throughline.KindChannel, channel), Brand: get(throughline.KindBrand, "corner"),
-		Guardrails: set.Of(throughline.KindGuardrail), Fragments: set.Of(throughline.KindFragment),
+		Guardrails: set.Of(throughline.KindGuardrail), Pieces: set.All(),
 	}
 	in.Assembly, err = assemble.Combine(assemble.Input{
-		Template: in.Template, Channel: channel, Brand: in.Brand.Spec.(*throughline.Brand), Fragments: in.Fragments,
+		Template: in.Template, Channel: channel, Brand: in.Brand.Spec.(*throughline.Brand), Pieces: in.Pieces,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func expected(in check.Input, blocked func(map[string]string) bool) (all []int) 
 	for i, c := range in.Assembly.Candidates {
 		filling := map[string]string{}
 		for s, k := range c {
-			filling[in.Assembly.Slots[s].Name] = in.Assembly.Slots[s].Choices[k].Fragment
+			filling[in.Assembly.Slots[s].Name] = in.Assembly.Slots[s].Choices[k].Piece
 		}
 		if blocked != nil && blocked(filling) {
 			all = append(all, i)
@@ -236,21 +236,21 @@ func made(b *testing.B, sizes [4]int) check.Input {
 	spec := *in.Template.Spec.(*throughline.Template)
 	spec.Constraints = nil
 	in.Template.Spec = &spec
-	in.Fragments = nil
+	in.Pieces = nil
 	for i, role := range []string{"headline", "body", "image", "cta"} {
 		for k := range sizes[i] {
 			text := map[string]string{"en": fmt.Sprintf("Text %d, warm", k), "de": fmt.Sprintf("Text %d, wärmer", k)}
 			if role == "image" {
 				text = map[string]string{"en": fmt.Sprintf("/img/%d.jpg", k)}
 			}
-			in.Fragments = append(in.Fragments, throughline.Resource{
+			in.Pieces = append(in.Pieces, throughline.Resource{
 				Kind: throughline.KindFragment, Metadata: throughline.Metadata{Name: fmt.Sprintf("%s-%d", role, k), Labels: map[string]string{"kind": "action"}},
 				Spec: &throughline.Fragment{Role: role, Values: text},
 			})
 		}
 	}
 	var err error
-	in.Assembly, err = assemble.Combine(assemble.Input{Template: in.Template, Channel: "web", Brand: in.Brand.Spec.(*throughline.Brand), Fragments: in.Fragments})
+	in.Assembly, err = assemble.Combine(assemble.Input{Template: in.Template, Channel: "web", Brand: in.Brand.Spec.(*throughline.Brand), Pieces: in.Pieces})
 	if err != nil {
 		b.Fatal(err)
 	}

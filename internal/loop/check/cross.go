@@ -104,17 +104,25 @@ func (r *run) seen(locale string) [][]*rule.Slot {
 	all := make([][]*rule.Slot, len(r.Assembly.Slots))
 	for i, s := range r.Assembly.Slots {
 		for _, c := range s.Choices {
-			all[i] = append(all[i], rule.NewSlot(c.Fragment, c.Text[locale], r.pieces[c.Fragment].Metadata.Labels))
+			all[i] = append(all[i], rule.NewSlot(c.Piece, words(c, locale), r.pieces[c.Piece].Metadata.Labels))
 		}
 	}
 	return all
+}
+
+// words are what a rule reads of a choice: its text, or the picture in words.
+func words(c throughline.Choice, locale string) string {
+	if c.Kind == throughline.KindAsset {
+		return c.Alt[locale]
+	}
+	return c.Text[locale]
 }
 
 // describe writes a candidate as people read it: headline=hello, cta=order.
 func (r *run) describe(candidate int) string {
 	var parts []string
 	for s, c := range r.Assembly.Candidates[candidate] {
-		if name := r.Assembly.Slots[s].Choices[c].Fragment; name != "" {
+		if name := r.Assembly.Slots[s].Choices[c].Piece; name != "" {
 			parts = append(parts, fmt.Sprintf("%s=%s", r.Assembly.Slots[s].Name, name))
 		}
 	}

@@ -28,11 +28,11 @@ func (r *run) slot(s int) {
 	}
 	bounds := r.bounds(spec)
 	for c, choice := range slot.Choices {
-		if choice.Fragment == "" {
-			continue
+		if choice.Piece == "" || choice.Kind != "" {
+			continue // nothing, a file, or what a market asks to be said
 		}
 		for _, locale := range r.locales {
-			x := sample{s, c, spec, choice.Fragment, locale, choice.Text[locale]}
+			x := sample{s, c, spec, choice.Piece, locale, choice.Text[locale]}
 			if x.text == "" {
 				continue
 			}

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline"
@@ -39,9 +40,11 @@ func (t *Table) Decide(req throughline.Request, held Held) (throughline.Decision
 type consideration struct {
 	placement *placement
 	// bits are the audiences that match, of those that matter here.
-	bits uint64
-	view *view
-	unit uint64
+	bits      uint64
+	signature signature
+	view      *view
+	unit      uint64
+	at        time.Time
 	// eligible is nil where the request gets the fallback.
 	eligible *eligible
 	arm      throughline.Arm
@@ -65,11 +68,15 @@ func (t *Table) consider(c *consideration, req throughline.Request) error {
 	}
 	c.placement, c.view, c.unit = p, p.view(req.Locale()), UnitHash(req.Unit)
 	c.bits = t.matching(p.audience|p.pieces, req.Context)
-	c.arm = throughline.ArmFallback
+	c.signature = signature{audiences: c.bits & p.pieces, span: p.limits.span(req.At), spent: t.current[p.index].spent}
+	if len(p.limits.markets) > 0 {
+		c.signature.markets = p.limits.in(req.Market())
+	}
+	c.arm, c.at = throughline.ArmFallback, req.At
 	if p.audience&^c.bits != 0 {
 		return nil
 	}
-	e := p.eligible(c.bits)
+	e := p.eligible(c.signature)
 	if len(e.set.list) == 0 {
 		return nil
 	}
@@ -106,6 +113,9 @@ func (t *Table) choose(c *consideration, req throughline.Request) (throughline.D
 	}
 	if c.arm == throughline.ArmFallback {
 		token.Candidate, token.Weight = throughline.FallbackCandidate, throughline.WeightOne
+		if !p.open(p.Fallback, c.signature) {
+			return t.decision(c, token, c.view.nothing), nil
+		}
 		return t.decision(c, token, c.view.fallback), nil
 	}
 	from := t.distribution(c)
@@ -133,7 +143,18 @@ func (t *Table) decision(c *consideration, token throughline.Token, r *rendering
 		Variant: r.variant, Locale: r.locale, Slots: p.slotNames, Values: r.values, Levels: r.levels,
 		Arm: token.Arm, Policy: p.Policy.Kind, Sticky: p.Sticky, Propensity: token.Propensity(),
 		Snapshot: t.static.digest, Release: t.static.snapshot.Release, Epoch: token.Epoch, AsOf: t.asOf,
+		ValidUntil: c.validUntil(),
 	}
+}
+
+// validUntil returns until when what is decided may be shown without asking
+// again.
+func (c *consideration) validUntil() time.Time {
+	until := c.at.Add(throughline.MaxValid)
+	if end := c.placement.limits.until(c.at); !end.IsZero() && end.Before(until) {
+		return end
+	}
+	return until
 }
 
 // hold lets an earlier decision stand if its variant, known by its levels, is

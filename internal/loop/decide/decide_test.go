@@ -21,9 +21,9 @@ func TestEligibility(t *testing.T) {
 		against  string // a reason among the exclusions
 	}{
 		{"a recipient of all audiences may get everything", everyone(), 4 * 4 * 3 * 3, "null"},
-		{"an audience that does not match takes its pieces out", map[string]any{"plan": "pro", "visits": 9}, 4 * 3 * 3 * 3, "audience mobile of fragment piece-1-2 does not match"},
-		{"a field the request does not carry makes a rule false", map[string]any{"device": "phone", "visits": 9}, 3 * 4 * 3 * 3, "audience pro of fragment piece-0-1 does not match"},
-		{"no context at all matches no audience", nil, 3 * 3 * 3 * 3, "audience pro of fragment piece-0-1 does not match"},
+		{"an audience that does not match takes its pieces out", map[string]any{"plan": "pro", "visits": 9}, 4 * 3 * 3 * 3, "audience mobile of Fragment/piece-1-2 does not match"},
+		{"a field the request does not carry makes a rule false", map[string]any{"device": "phone", "visits": 9}, 3 * 4 * 3 * 3, "audience pro of Fragment/piece-0-1 does not match"},
+		{"no context at all matches no audience", nil, 3 * 3 * 3 * 3, "audience pro of Fragment/piece-0-1 does not match"},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
 			t.Parallel()

@@ -180,12 +180,10 @@ func (t *Table) excluded(c *consideration) []throughline.Exclusion {
 
 // against returns what stands in the way of a filling, or "".
 func (c *consideration) against(filling []uint16) string {
-	p := c.placement
 	var why []string
 	for s, i := range filling {
-		choice := &p.Slots[s].Choices[i]
-		if p.needs[s][i]&^c.bits != 0 {
-			why = append(why, fmt.Sprintf("audience %s of fragment %s does not match", choice.Audience, choice.Fragment))
+		if closed := c.placement.closed(s, int(i), c.signature); closed != "" {
+			why = append(why, closed)
 		}
 	}
 	return strings.Join(why, "; ")
@@ -195,6 +193,8 @@ func (t *Table) reason(c *consideration, x *Explanation) string {
 	p := c.placement
 	chance := fmt.Sprintf("with a chance of %.4g among %d eligible variants", x.Propensity, len(x.Options))
 	switch {
+	case x.Variant == "":
+		return fmt.Sprintf("Nothing, because %s, and that is the fallback.", c.against(p.Fallback))
 	case p.audience&^c.bits != 0:
 		return fmt.Sprintf("The fallback, because audience %s does not match.", p.Audience)
 	case c.eligible == nil:

@@ -20,7 +20,8 @@ type placement struct {
 	// slotNames are the slots in the template's order.
 	slotNames []string
 	// needs is the bit that a choice depends on, by slot and choice; 0 for none.
-	needs [][]uint64
+	needs  [][]uint64
+	limits limits
 	// views are by position in Locales.All; viewOf has each locale that may be
 	// asked for and is not simply cut to its language.
 	views  []*view
@@ -43,10 +44,6 @@ type placement struct {
 	grow sync.Mutex
 }
 
-// signature is all of a request that its eligible set depends on: the audiences
-// that match, of those that pieces are for. Every piece has text in every locale.
-type signature uint64
-
 func compilePlacement(s *throughline.Snapshot, i int, bits map[string]uint64) (*placement, error) {
 	sp := &s.Placements[i]
 	if err := sound(sp, bits); err != nil {
@@ -56,6 +53,10 @@ func compilePlacement(s *throughline.Snapshot, i int, bits map[string]uint64) (*
 		SnapshotPlacement: sp, index: uint16(i), audience: bits[sp.Audience],
 		choiceSalt: salt("choice", sp.Name), floor: floorParts(sp.Policy.Floor),
 		byKey: make(map[string]uint16, len(sp.Candidates)),
+	}
+	var bad *throughline.Error
+	if p.limits, bad = newLimits(sp); bad != nil {
+		return nil, bad.At("Placement/" + sp.Name)
 	}
 	switch sp.Policy.Kind {
 	case throughline.Fixed:
@@ -132,7 +133,7 @@ func sound(p *throughline.SnapshotPlacement, bits map[string]uint64) *throughlin
 				return corrupt("audience %s has no rule", c.Audience)
 			}
 			if l := mute(&c, p.Locales); l != "" {
-				return corrupt("Fragment/%s has no text for locale %s", c.Fragment, l)
+				return corrupt("%s has no text for locale %s", c.Ref(), l)
 			}
 		}
 	}
@@ -140,9 +141,9 @@ func sound(p *throughline.SnapshotPlacement, bits map[string]uint64) *throughlin
 }
 
 // mute returns the first locale in which a choice says nothing, or "". An
-// unfilled slot has nothing to say.
+// unfilled slot has nothing to say, and a disclosure nothing in some markets.
 func mute(c *throughline.Choice, l throughline.Locales) string {
-	if c.Fragment == "" {
+	if c.Piece == "" || c.Kind == throughline.KindDisclosure {
 		return ""
 	}
 	for _, locale := range l.All() {
@@ -186,53 +187,68 @@ func (p *placement) compileViews() {
 // eligible is the candidates that requests of one signature may be served.
 type eligible struct {
 	set *candidateSet
-	// slot is where its distributions are kept in servedSlots, or -1 for one made
-	// for a single request.
-	slot int
 	// holdout is what held-out requests get, the same in every epoch; nil where
 	// none are.
 	holdout *served
+	// policy is what the others get in the epoch that was asked for last.
+	policy atomic.Pointer[inEpoch]
+}
+
+// inEpoch is a distribution and the epoch it belongs to.
+type inEpoch struct {
+	epoch *era
+	*served
 }
 
 // eligible returns the eligible set of a signature.
-func (p *placement) eligible(bits uint64) *eligible {
-	sig := signature(bits & p.pieces)
+func (p *placement) eligible(sig signature) *eligible {
 	if e, ok := (*p.sets.Load())[sig]; ok {
 		return e
 	}
-	e := p.newEligible(sig)
-	p.keep(sig, e)
-	return e
+	return p.keep(sig, p.newEligible(sig))
 }
 
-// keep adds a set unless the cap is reached. When two requests bring the same
-// set at once, both have a slot and only one is found again.
-func (p *placement) keep(sig signature, e *eligible) {
+// keep adds a set and returns it, or the one that another request brought at
+// once. When there are too many, those of times gone by give way; if there are
+// none, the set is made for one request alone.
+func (p *placement) keep(sig signature, e *eligible) *eligible {
 	p.grow.Lock()
 	defer p.grow.Unlock()
 	old := *p.sets.Load()
 	if first, ok := old[sig]; ok {
-		e.slot = first.slot
-		return
+		return first
 	}
-	if len(old) >= signatureCap {
-		return
-	}
-	e.slot = len(old)
 	next := maps.Clone(old)
+	if len(next) >= signatureCap {
+		maps.DeleteFunc(next, func(s signature, _ *eligible) bool { return s.span < sig.span || s.spent != sig.spent })
+	}
+	if len(next) >= signatureCap {
+		return e
+	}
 	next[sig] = e
 	p.sets.Store(&next)
+	return e
 }
 
 func (p *placement) newEligible(sig signature) *eligible {
-	e := &eligible{slot: -1}
+	closed := make([][]bool, len(p.Slots))
+	for s := range p.Slots {
+		closed[s] = make([]bool, len(p.Slots[s].Choices))
+		for c := range closed[s] {
+			closed[s][c] = p.closed(s, c, sig) != ""
+		}
+	}
 	list := make([]uint16, 0, len(p.Candidates))
 	for c, filling := range p.Candidates {
-		if p.needed(filling)&^uint64(sig) == 0 {
+		open := true
+		for s, choice := range filling {
+			open = open && !closed[s][choice]
+		}
+		if open {
 			list = append(list, uint16(c))
 		}
 	}
-	e.set = newCandidateSet(list, len(p.Candidates))
+	e := &eligible{set: newCandidateSet(list, len(p.Candidates))}
 	if len(list) > 0 && p.heldOut > 0 {
 		e.holdout = newServed(p, p.control.over(e.set))
 	}
@@ -307,19 +323,10 @@ func (p *placement) slotPropensity(weights []uint32) map[string]float64 {
 
 // policy returns the policy's distribution over an eligible set.
 func (t *Table) policy(p *placement, e *eligible) *served {
-	cur := &t.current[p.index]
-	if e.slot < 0 {
-		return newServed(p, newShares(cur.rankings, p.floor).over(e.set))
+	if d := e.policy.Load(); d != nil && d.epoch == t.era {
+		return d.served
 	}
-	slots := cur.served.Load()
-	if slots == nil {
-		cur.served.CompareAndSwap(nil, new(servedSlots))
-		slots = cur.served.Load()
-	}
-	if d := slots[e.slot].Load(); d != nil {
-		return d
-	}
-	d := newServed(p, newShares(cur.rankings, p.floor).over(e.set))
-	slots[e.slot].Store(d)
+	d := newServed(p, newShares(t.current[p.index].rankings, p.floor).over(e.set))
+	e.policy.Store(&inEpoch{t.era, d})
 	return d
 }

@@ -299,7 +299,7 @@ func TestBeyondTheCap(t *testing.T) {
 			}
 		}
 		p := full.static.placements[0]
-		if e := p.eligible(full.matching(p.pieces, context(mask))); e.slot < 0 {
+		if _, kept := (*p.sets.Load())[signature{audiences: full.matching(p.pieces, context(mask))}]; !kept {
 			beyond++
 		}
 	}

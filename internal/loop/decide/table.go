@@ -3,7 +3,6 @@ package decide
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/rule"
@@ -20,7 +19,11 @@ type Table struct {
 	asOf   int64
 	// current has what changes with the epoch, by placement.
 	current []current
+	era     *era
 }
+
+// era tells one table's epoch from another's, whatever their numbers.
+type era struct{ number uint32 }
 
 // static is what a table keeps from epoch to epoch: the compiled snapshot.
 type static struct {
@@ -36,18 +39,15 @@ type static struct {
 	buffers     sync.Pool // of *[]byte, for questions
 }
 
-// current is what the policy of one placement believes in one epoch. The
-// distributions are counted when a signature is first asked for.
+// current is what is known of one placement in one epoch.
 type current struct {
 	rankings throughline.Rankings
-	served   atomic.Pointer[servedSlots]
+	spent    string // see signature
 }
 
 // signatureCap is how many eligible sets a placement keeps. A request with
 // another is answered the same, and slower: its set is made for it alone.
 const signatureCap = 64
-
-type servedSlots [signatureCap]atomic.Pointer[served]
 
 // Compile prepares a snapshot for deciding. The epoch is what was learned, or
 // nil before anything was; the key signs decision ids. A snapshot with a rule
@@ -101,7 +101,11 @@ func (t *Table) With(epoch *throughline.Epoch) (*Table, error) {
 		}
 		next.number, next.asOf, learned = epoch.Number, epoch.AsOf, epoch.Placements
 	}
+	next.era = &era{next.number}
 	for i, p := range t.static.placements {
+		if epoch != nil {
+			next.current[i].spent = p.limits.spentOf(epoch.Spent)
+		}
 		switch {
 		case p.Policy.Kind == throughline.Fixed:
 			next.current[i].rankings = p.fixed

@@ -21,6 +21,8 @@ type view struct {
 	// renderings are by candidate, made when first served.
 	renderings atomic.Pointer[[]atomic.Pointer[rendering]]
 	fallback   *rendering
+	// nothing is shown where not even the fallback may be.
+	nothing *rendering
 }
 
 // rendering is a filling in a locale, as decisions hand it out.
@@ -34,6 +36,7 @@ type rendering struct {
 func newView(p *placement, position uint8, locale string) *view {
 	v := &view{placement: p, position: position, locale: locale}
 	v.fallback = v.render(p.Fallback)
+	v.nothing = &rendering{locale: locale}
 	return v
 }
 
@@ -78,8 +81,11 @@ func (v *view) render(filling []uint16) *rendering {
 	for i, c := range filling {
 		s := &v.placement.Slots[i]
 		r.levels[s.Name] = s.Choices[c].Level
-		if s.Choices[c].Fragment != "" {
-			r.values[s.Name] = s.Choices[c].Text[v.locale]
+		if text := s.Choices[c].Text[v.locale]; text != "" {
+			r.values[s.Name] = text
+		}
+		if alt := s.Choices[c].Alt[v.locale]; alt != "" {
+			r.values[s.Name+throughline.AltSuffix] = alt
 		}
 	}
 	return r

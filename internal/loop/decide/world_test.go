@@ -52,7 +52,7 @@ func world(change func(p *throughline.SnapshotPlacement)) *throughline.Snapshot 
 
 func piece(name string) throughline.Choice {
 	return throughline.Choice{
-		Fragment: name, Level: throughline.Level(name + "@1"), Digest: throughline.DigestOf([]byte(name)),
+		Piece: name, Level: throughline.Level(name + "@1"), Digest: throughline.DigestOf([]byte(name)),
 		Text: map[string]string{"en": "english " + name, "de": "deutsch " + name, "de-AT": "deutsch " + name},
 	}
 }

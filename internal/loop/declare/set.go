@@ -127,6 +127,16 @@ func (s Set) names(kind throughline.Kind) []string {
 	return all
 }
 
+// Piece returns the Fragment or the Asset of that name.
+func (s Set) Piece(name string) (throughline.Piece, bool) {
+	for _, kind := range []throughline.Kind{throughline.KindFragment, throughline.KindAsset} {
+		if r, ok := s.Get(throughline.Ref{Kind: kind, Name: name}); ok {
+			return throughline.PieceOf(r)
+		}
+	}
+	return throughline.Piece{}, false
+}
+
 // Spec returns the spec of that kind and name as its type, or nil:
 // Spec[*throughline.Brand](set, "acme").
 func Spec[T throughline.Spec](s Set, name string) T {

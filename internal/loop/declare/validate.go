@@ -2,6 +2,7 @@ package declare
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 func Validate(set Set) error {
 	v := validator{set: set, audience: rule.AudienceEnv(), emails: emails(set)}
 	v.engine()
+	v.names()
 	for _, r := range set.sorted {
 		v.resource(r)
 	}
@@ -70,6 +72,17 @@ func (v *validator) add(field string, err error) {
 	}
 }
 
+// names checks that no fragment and asset have one name: a slot is filled by name
+// alone.
+func (v *validator) names() {
+	for r := range v.set.Each(throughline.KindAsset) {
+		if _, ok := v.set.Get(throughline.Ref{Kind: throughline.KindFragment, Name: r.Metadata.Name}); ok {
+			v.subject = r
+			v.problem("metadata.name", "Fragment/%s has the same name, and slots are filled by name", r.Metadata.Name).WithFix("give one of the two another name")
+		}
+	}
+}
+
 // engine checks that there is one engine and that somebody owns it.
 func (v *validator) engine() {
 	engines := v.set.Of(throughline.KindEngine)
@@ -100,6 +113,7 @@ func (v *validator) resource(r throughline.Resource) {
 	switch s := r.Spec.(type) {
 	case *throughline.Engine:
 		v.required("spec.owner", throughline.KindPerson, s.Owner)
+		v.address("spec.address", s.Address)
 	case *throughline.Person:
 		v.person(s)
 	case *throughline.Brand:
@@ -159,6 +173,18 @@ func (v *validator) required(field string, kind throughline.Kind, name string) b
 func (v *validator) refs(field string, kind throughline.Kind, names []string) {
 	for i, name := range names {
 		v.required(fmt.Sprintf("%s[%d]", field, i), kind, name)
+	}
+}
+
+// address checks that an address is a host alone, which paths are put behind.
+func (v *validator) address(field, address string) {
+	if address == "" {
+		return
+	}
+	u, err := url.Parse(address)
+	local := err == nil && u.Scheme == "http" && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1")
+	if err != nil || u.Scheme != "https" && !local || u.Host == "" || u.Path+u.RawQuery+u.Fragment != "" || u.User != nil {
+		v.problem(field, "%q is not an address that paths can be put behind", address).WithFix("write https:// and the host, such as https://content.example.com, with nothing behind it")
 	}
 }
 

@@ -121,7 +121,9 @@ func (v *validator) slot(field string, s *throughline.Slot, seen map[string]bool
 	v.length(field+".length", s.Length)
 	v.slotType(field, s)
 	if s.Fill != nil {
-		v.refs(field+".fill.names", throughline.KindFragment, s.Fill.Names)
+		for i, name := range s.Fill.Names {
+			v.piece(fmt.Sprintf("%s.fill.names[%d]", field, i), name)
+		}
 	}
 	return named
 }
@@ -171,7 +173,7 @@ func (v *validator) renderings(t *throughline.Template, compile bool) {
 			v.surface(field, r)
 		}
 		if compile {
-			_, err := markup.Compile(r, slotNames(t), tokens)
+			_, err := markup.Compile(r, t.Placeholders(), tokens)
 			v.add(field, err)
 		}
 	}

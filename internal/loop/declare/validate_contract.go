@@ -118,7 +118,7 @@ func (v *validator) vocabulary(voc *throughline.Vocabulary) {
 		v.localeKeys(field+".definition", c.Definition)
 		for j, b := range c.Broader {
 			v.concept(fmt.Sprintf("%s.broader[%d]", field, j), voc, b)
-			if c.Name == b || narrowerThan(voc, b, c.Name) {
+			if voc.Within(b, c.Name) {
 				v.problem(fmt.Sprintf("%s.broader[%d]", field, j), "%s is broader and narrower than %s", b, c.Name).WithFix("take one of the two away")
 			}
 		}
@@ -126,26 +126,6 @@ func (v *validator) vocabulary(voc *throughline.Vocabulary) {
 			v.concept(fmt.Sprintf("%s.related[%d]", field, j), voc, r)
 		}
 	}
-}
-
-// narrowerThan reports whether a concept is, over any number of steps, one of
-// another.
-func narrowerThan(voc *throughline.Vocabulary, name, of string) bool {
-	seen := map[string]bool{}
-	next := []string{name}
-	for len(next) > 0 {
-		c := voc.Concept(next[0])
-		next = next[1:]
-		if c == nil || seen[c.Name] {
-			continue
-		}
-		seen[c.Name] = true
-		if slices.Contains(c.Broader, of) {
-			return true
-		}
-		next = append(next, c.Broader...)
-	}
-	return false
 }
 
 func (v *validator) concept(field string, voc *throughline.Vocabulary, name string) {

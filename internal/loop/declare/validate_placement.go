@@ -73,14 +73,28 @@ func (v *validator) fallback(t *throughline.Template, p *throughline.Placement) 
 	}
 	v.filling("spec.fallback", t, p.Fallback)
 	for _, slot := range slices.Sorted(maps.Keys(p.Fallback)) {
-		if f := Spec[*throughline.Fragment](v.set, p.Fallback[slot]); f != nil && f.Audience != "" {
-			v.problem("spec.fallback."+slot, "only the audience %s may see Fragment/%s, and a fallback is for everyone", f.Audience, p.Fallback[slot]).
-				WithFix("choose a fragment without an audience")
+		if piece, ok := v.set.Piece(p.Fallback[slot]); ok && piece.Audience != "" {
+			v.problem("spec.fallback."+slot, "only the audience %s may see %s, and a fallback is for everyone", piece.Audience, piece.Ref).
+				WithFix("choose a piece without an audience")
 		}
 	}
 }
 
-// filling checks that every required slot is filled, with fragments there are
+// piece checks that there is a piece of that name.
+func (v *validator) piece(field, name string) (throughline.Piece, bool) {
+	if p, ok := v.set.Piece(name); ok {
+		return p, true
+	}
+	have := append(v.set.names(throughline.KindFragment), v.set.names(throughline.KindAsset)...)
+	if name == "" {
+		v.problem(field, "no piece is named").WithFix("name one: %s", listed(have))
+	} else {
+		v.problem(field, "there is no piece %s", name).WithFix("%s", suggest(name, have, "declare a fragment or an asset of that name"))
+	}
+	return throughline.Piece{}, false
+}
+
+// filling checks that every required slot is filled, with pieces there are
 // and of the slot's role. Labels and constraints are for assemble to judge.
 func (v *validator) filling(field string, t *throughline.Template, f throughline.Filling) {
 	if len(f) == 0 {
@@ -92,17 +106,18 @@ func (v *validator) filling(field string, t *throughline.Template, f throughline
 			v.problem(field+"."+name, "the template has no slot %q", name).WithFix("%s", suggest(name, slotNames(t), "it has no slots"))
 			continue
 		}
-		if !v.required(field+"."+name, throughline.KindFragment, f[name]) {
-			continue
-		}
-		if piece := Spec[*throughline.Fragment](v.set, f[name]); piece.Role != slot.Role {
-			v.problem(field+"."+name, "Fragment/%s has the role %s, and the slot %s takes %s", f[name], piece.Role, name, slot.Role).
-				WithFix("choose a fragment with the role %s", slot.Role)
+		piece, ok := v.piece(field+"."+name, f[name])
+		switch {
+		case slot.Type == throughline.DisclosureText:
+			v.problem(field+"."+name, "the slot %s says what the market asks for, and nothing is chosen for it", name).WithFix("leave it out")
+		case ok && piece.Role != slot.Role:
+			v.problem(field+"."+name, "%s has the role %s, and the slot %s takes %s", piece.Ref, piece.Role, name, slot.Role).
+				WithFix("choose a piece with the role %s", slot.Role)
 		}
 	}
 	for _, s := range t.Slots {
-		if _, filled := f[s.Name]; s.Required && !filled {
-			v.problem(field, "the required slot %s is not filled", s.Name).WithFix("name a fragment with the role %s for it", s.Role)
+		if _, filled := f[s.Name]; s.Required && !filled && s.Type != throughline.DisclosureText {
+			v.problem(field, "the required slot %s is not filled", s.Name).WithFix("name a piece with the role %s for it", s.Role)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (s *State) pieces(p *placement, key string) []Piece {
 		}
 		piece.Fragment, _, _ = strings.Cut(string(level), "@")
 		if piece.Fragment != "" {
-			piece.Releases = s.touched(throughline.KindFragment, piece.Fragment)
+			piece.Releases = append(s.touched(throughline.KindFragment, piece.Fragment), s.touched(throughline.KindAsset, piece.Fragment)...)
 		}
 		out = append(out, piece)
 	}

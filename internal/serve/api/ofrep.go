@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline"
@@ -34,6 +36,10 @@ type ofrepError struct {
 	ErrorDetails string `json:"errorDetails,omitempty"`
 }
 
+// validUntil is the header that says until when an answer may be shown without
+// asking again. It is none of the body: the same question has the same bytes.
+const validUntil = "Throughline-Valid-Until"
+
 func (a *API) evaluateFlag(w http.ResponseWriter, r *http.Request) {
 	key := r.PathValue("key")
 	w.Header().Set("Cache-Control", "no-store")
@@ -43,6 +49,7 @@ func (a *API) evaluateFlag(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set(validUntil, d.ValidUntil.UTC().Format(time.RFC3339Nano))
 	w.Write(appendEvaluation(make([]byte, 0, 1024), key, &d))
 }
 
@@ -194,7 +201,8 @@ func appendEvaluation(b []byte, key string, d *throughline.Decision) []byte {
 	return append(appendSlots(b, d), `}}`...)
 }
 
-// appendValues writes the text of each slot that is filled.
+// appendValues writes the text of each slot that is filled, and of a picture its
+// words.
 func appendValues(b []byte, d *throughline.Decision) []byte {
 	first := true
 	for _, slot := range d.Slots {
@@ -209,6 +217,15 @@ func appendValues(b []byte, d *throughline.Decision) []byte {
 		b = appendText(b, slot)
 		b = append(b, ':')
 		b = appendText(b, text)
+		if !strings.Contains(text, throughline.MediaPath) {
+			continue
+		}
+		if alt, ok := d.Values[slot+throughline.AltSuffix]; ok {
+			b = append(b, ',')
+			b = appendText(b, slot+throughline.AltSuffix)
+			b = append(b, ':')
+			b = appendText(b, alt)
+		}
 	}
 	return b
 }

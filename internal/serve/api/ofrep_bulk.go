@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/live"
@@ -23,11 +24,12 @@ const flagsKey = "flags"
 
 func (a *API) evaluateFlags(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	body, err := a.evaluateAll(w, r)
+	body, until, err := a.evaluateAll(w, r)
 	if err != nil {
 		a.refuse(w, r, "", err)
 		return
 	}
+	w.Header().Set(validUntil, until.UTC().Format(time.RFC3339Nano))
 	tag := etagOf(body)
 	w.Header().Set("ETag", `"`+tag+`"`)
 	if sameETag(r.Header.Values("If-None-Match"), tag) {
@@ -38,29 +40,33 @@ func (a *API) evaluateFlags(w http.ResponseWriter, r *http.Request) {
 	w.Write(body)
 }
 
-func (a *API) evaluateAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (a *API) evaluateAll(w http.ResponseWriter, r *http.Request) (body []byte, until time.Time, err error) {
 	if err := a.mayRead(r); err != nil {
-		return nil, err
+		return nil, until, err
 	}
 	context, err := readContext(w, r)
 	if err != nil {
-		return nil, err
+		return nil, until, err
 	}
 	names, err := takeFlags(context)
 	if err != nil {
-		return nil, err
+		return nil, until, err
 	}
 	unit, _ := context["targetingKey"].(string)
 	delete(context, "targetingKey")
 	now := a.core.Now()
 	all, release, err := a.plane.DecideAll(r.Context(), throughline.Request{Unit: unit, Context: context, At: now}, names)
 	if err != nil {
-		return nil, err
+		return nil, until, err
 	}
 	b := append(make([]byte, 0, 256+1024*len(all)), `{"flags":[`...)
+	until = now.Add(throughline.MaxValid)
 	for i := range all {
 		if i > 0 {
 			b = append(b, ',')
+		}
+		if end := all[i].Decision.ValidUntil; all[i].Err == nil && end.Before(until) {
+			until = end
 		}
 		b = a.appendConsidered(b, r, &all[i])
 	}
@@ -68,7 +74,7 @@ func (a *API) evaluateAll(w http.ResponseWriter, r *http.Request) ([]byte, error
 	b = strconv.AppendInt(b, int64(release), 10)
 	b = append(b, `},"eventStreams":[{"type":"sse","endpoint":{"requestUri":`...)
 	b = appendText(b, a.streamURI(release, now))
-	return append(b, `},"inactivityDelaySec":120}]}`...), nil
+	return append(b, `},"inactivityDelaySec":120}]}`...), until, nil
 }
 
 // takeFlags takes the list of placements out of a context, which is no trait of

@@ -91,7 +91,7 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 func anyOrigin(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
-		w.Header().Set("Access-Control-Expose-Headers", "etag, retry-after")
+		w.Header().Set("Access-Control-Expose-Headers", "etag, retry-after, throughline-valid-until")
 		next(w, r)
 	}
 }
