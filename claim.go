@@ -57,6 +57,9 @@ type Disclosure struct {
 	// Markets are where it must stand: languages (de), regions (CH) or both
 	// (de-CH); empty means everywhere.
 	Markets []string `json:"markets,omitempty"`
+	// Synthetic asks for it exactly where a piece of the variant was made by a
+	// trained model, wholly or in part.
+	Synthetic bool `json:"synthetic,omitempty"`
 	// When is a rule over the slots of a variant that says when it must stand;
 	// empty means always.
 	When string `json:"when,omitempty"`

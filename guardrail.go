@@ -156,13 +156,24 @@ type Finding struct {
 	// Variants counts the combinations a cross-slot rule fails for; 0 for a
 	// rule about one text.
 	Variants int `json:"variants,omitempty"`
+	// Verdict is what the check came to here. Unknown is not pass: it could not be
+	// told, and Got says why.
+	Verdict Verdict `json:"verdict,omitempty"`
+	// Overridden is why it may pass all the same, and until when.
+	Overridden *Override `json:"overridden,omitempty"`
 }
 
 // Field returns the field of Object that the finding is about, such as
 // spec.values.en, or "" when it is about more than one.
 func (f Finding) Field() string {
-	if f.Object.Kind == KindFragment && f.Locale != "" {
+	switch {
+	case f.Locale == "":
+	case f.Object.Kind == KindFragment:
 		return "spec.values." + f.Locale
+	case f.Object.Kind == KindAsset:
+		return "spec.alt." + f.Locale
+	case f.Object.Kind == KindDisclosure:
+		return "spec.texts." + f.Locale
 	}
 	return ""
 }

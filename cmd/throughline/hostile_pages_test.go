@@ -37,11 +37,11 @@ metadata: {name: house, owner: ana, labels: {note: plain}}
 spec:
   title: House
   voice: calm
-  tokens: {ink: "#123456", word: plain}
-  modes: {dark: {ink: "#abcdef"}}
+  tokens: {ink: "#123456", word: plain, paper: "#ffffff"}
+  modes: {dark: {ink: "#123457"}}
   tokenNotes: {ink: {description: for texts, deprecated: use word}}
   personal: {first_name: {fallback: there, max: 20, example: Ana}}
-  colors: {pairs: [{front: ink, back: word}]}
+  colors: {pairs: [{front: ink, back: paper}]}
   terms: [{prefer: use, avoid: [utilise], why: shorter}]
   locales: {default: en, supported: [en, de]}
 ---
@@ -66,7 +66,7 @@ metadata: {name: all-rules}
 spec:
   title: All rules
   guardrails: [must]
-  checks: [{use: spam, severity: info}]
+  checks: [{use: spam, severity: info}, {use: markup, severity: warn}]
   overrides: [{rule: Guardrail/must, object: Fragment/headline-short, reason: it is a test, until: "2030-01-01"}]
 ---
 apiVersion: throughline/v1

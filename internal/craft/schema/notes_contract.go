@@ -133,6 +133,7 @@ func claimNotes() map[string]note {
 		"Disclosure.title":       {title: "Title", text: "What people call the disclosure."},
 		"Disclosure.texts":       {title: "Text", text: "The words in each language.", input: Lines, keys: ByLocale, fewest: 1},
 		"Disclosure.markets":     {title: "Markets", text: "Where it must stand: languages (de), regions (CH) or both (de-CH); everywhere when empty."},
+		"Disclosure.synthetic":   {title: "Made by a model", text: "Whether it stands exactly where a trained model made something that is shown.", standard: false},
 		"Disclosure.when":        {title: "When", text: "A rule over the slots that says when it must stand; always when empty.", input: Rule},
 		"Disclosure.minFontSize": {title: "Least size", text: "How large it is at least; no bound when empty.", least: number(0), unit: "px"},
 	}

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"time"
+
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/loop/activate"
 	"github.com/throughline-engine/throughline/internal/loop/assemble"
@@ -22,8 +24,8 @@ type built struct {
 // ground is one template on one channel, which several placements may share.
 type ground struct{ template, channel string }
 
-// build walks a set through assemble, check and activate.
-func build(engineID string, release int, set declare.Set) (built, error) {
+// build walks a set through assemble, check and activate, as of a moment.
+func build(engineID string, release int, set declare.Set, at time.Time) (built, error) {
 	b := built{excluded: map[string]map[string]int{}, people: func(name string) string { return personName(set, name) }}
 	in := activate.Input{
 		Engine: engineID, Release: release, Resources: set.All(),
@@ -33,11 +35,15 @@ func build(engineID string, release int, set declare.Set) (built, error) {
 	assembled := map[ground]throughline.Assembly{}
 	checked := map[ground]check.Result{}
 	var problems throughline.Problems
+	sets := set.Of(throughline.KindGuardrailSet)
+	for brand := range set.Each(throughline.KindBrand) {
+		b.findings = append(b.findings, check.Look(brand, sets, at)...)
+	}
 	for _, r := range set.Of(throughline.KindPlacement) {
 		p := r.Spec.(*throughline.Placement)
 		g := ground{p.Template, p.Channel}
 		if _, ok := assembled[g]; !ok {
-			a, result, err := assembleAndCheck(set, g)
+			a, result, err := assembleAndCheck(set, g, at)
 			if err != nil {
 				problems.Add(err)
 				continue
@@ -45,6 +51,7 @@ func build(engineID string, release int, set declare.Set) (built, error) {
 			assembled[g], checked[g] = a, result
 			b.findings = append(b.findings, result.Findings...)
 		}
+		b.findings = append(b.findings, check.Relied(r, assembled[g], sets, at)...)
 		name := r.Metadata.Name
 		in.Assemblies[name], in.Blocked[name] = assembled[g], checked[g].Blocked
 		for _, e := range assembled[g].Excluded {
@@ -69,8 +76,8 @@ func build(engineID string, release int, set declare.Set) (built, error) {
 	return b, nil
 }
 
-func assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Result, error) {
-	with := groundOf(set, g)
+func assembleAndCheck(set declare.Set, g ground, at time.Time) (throughline.Assembly, check.Result, error) {
+	with := groundOf(set, g, at)
 	a, err := assemble.Combine(with.assembly())
 	if err != nil {
 		return a, check.Result{}, err
@@ -82,11 +89,12 @@ func assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Re
 // resources are those that a ground is made of, in a set that is sound.
 type resources struct {
 	set                      declare.Set
+	at                       time.Time
 	template, channel, brand throughline.Resource
 }
 
-func groundOf(set declare.Set, g ground) resources {
-	r := resources{set: set}
+func groundOf(set declare.Set, g ground, at time.Time) resources {
+	r := resources{set: set, at: at}
 	r.template, _ = set.Get(throughline.Ref{Kind: throughline.KindTemplate, Name: g.template})
 	r.channel, _ = set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel})
 	r.brand, _ = set.Get(throughline.Ref{Kind: throughline.KindBrand, Name: r.template.Spec.(*throughline.Template).Brand})
@@ -144,6 +152,7 @@ func (r resources) check(a throughline.Assembly) check.Input {
 	return check.Input{
 		Assembly: a, Template: r.template, Channel: r.channel, Brand: r.brand,
 		Pieces: r.pieces(), Guardrails: r.set.Of(throughline.KindGuardrail),
+		Sets: r.set.Of(throughline.KindGuardrailSet), At: r.at,
 	}
 }
 

@@ -188,14 +188,32 @@ func (c *combiner) compile() error {
 		c.grids = append(c.grids, rule.NewGrid(variant, c.choices, when, assert))
 	}
 	for i := range c.matches {
-		m := &c.matches[i]
-		when, err := rule.Compile(env, m.of.Spec.(*throughline.Disclosure).When)
+		m, d := &c.matches[i], c.matches[i].of.Spec.(*throughline.Disclosure)
+		if d.Synthetic {
+			m.synthetic = c.synthetic()
+		}
+		if d.When == "" {
+			continue
+		}
+		when, err := rule.Compile(env, d.When)
 		if err != nil {
 			return m.placed(err)
 		}
 		m.grid = rule.NewGrid(variant, c.choices, nil, when)
 	}
 	return nil
+}
+
+// synthetic tells which choices a trained model made, by slot and choice.
+func (c *combiner) synthetic() [][]bool {
+	all := make([][]bool, len(c.slots))
+	for s := range c.slots {
+		for _, choice := range c.slots[s].Choices {
+			p, _ := throughline.PieceOf(c.pieces[choice.Piece])
+			all[s] = append(all[s], p.Made.Synthetic())
+		}
+	}
+	return all
 }
 
 // placed adds the constraint to what the rule said.

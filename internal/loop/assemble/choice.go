@@ -100,7 +100,7 @@ func (c *combiner) disclose(slot int, s *throughline.Slot, into *slotFill) error
 		if !ok {
 			return throughline.Errorf(throughline.NotFound, "there is no Disclosure/%s", name).At(c.Template.Ref().String()).WithFix("declare it, or take it out of the slot %s", s.Name)
 		}
-		if r.Spec.(*throughline.Disclosure).When == "" {
+		if d := r.Spec.(*throughline.Disclosure); d.When == "" && !d.Synthetic {
 			always = append(always, r)
 		} else {
 			depend = append(depend, r)
@@ -158,17 +158,39 @@ func (c *combiner) disclosure(shown []throughline.Resource) throughline.Choice {
 type match struct {
 	slot, bit int
 	of        throughline.Resource
-	grid      *rule.Grid
+	grid      *rule.Grid // nil for one that asks only what is synthetic
+	synthetic [][]bool   // by slot and choice; nil where it does not matter
 }
 
 // fits reports whether a filling says the disclosure exactly when it must.
 func (m match) fits(filling []uint16) (bool, error) {
-	due, err := m.grid.Holds(filling)
-	return due == (filling[m.slot]>>m.bit&1 == 1), err
+	due := true
+	if m.synthetic != nil {
+		due = false
+		for s, c := range filling {
+			due = due || m.synthetic[s][c]
+		}
+	}
+	if due && m.grid != nil {
+		var err error
+		if due, err = m.grid.Holds(filling); err != nil {
+			return false, err
+		}
+	}
+	return due == (filling[m.slot]>>m.bit&1 == 1), nil
 }
 
 // last returns the last slot that must be filled before it can be asked.
-func (m match) last() int { return max(m.slot, m.grid.Last()) }
+func (m match) last() int {
+	last := m.slot
+	if m.grid != nil {
+		last = max(last, m.grid.Last())
+	}
+	if m.synthetic != nil {
+		last = len(m.synthetic) - 1
+	}
+	return last
+}
 
 // placed says which disclosure could not be asked.
 func (m match) placed(err error) error {

@@ -7,9 +7,12 @@ package check
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/style"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
@@ -18,11 +21,15 @@ type Input struct {
 	// Template and Channel are the resources the assembly was made for, Brand the
 	// template's.
 	Template, Channel, Brand throughline.Resource
-	// Guardrails are all there are; those that do not match are passed over.
-	Guardrails []throughline.Resource
-	// Pieces hold at least those of the assembly; rules read their labels.
+	// Guardrails and Sets are all there are; those that do not match are passed
+	// over.
+	Guardrails, Sets []throughline.Resource
+	// Pieces hold at least those of the assembly, and the claims and disclosures
+	// they lean on.
 	Pieces   []throughline.Resource
 	Assembly throughline.Assembly
+	// At is now, for what ends.
+	At time.Time
 }
 
 // Result is what the checks found.
@@ -44,6 +51,10 @@ func Run(in Input) (Result, error) {
 	}
 	for s := range in.Assembly.Slots {
 		r.slot(s)
+	}
+	r.disclosures()
+	if err := r.fields(); err != nil {
+		return Result{}, err
 	}
 	for _, g := range r.asserts {
 		if err := r.assert(g); err != nil {
@@ -73,6 +84,13 @@ type run struct {
 	asserts  []guard // rules between slots
 	terms    []*text.Terms
 	pieces   map[string]throughline.Resource // by name
+	judge    judge
+	styles   []*style.Rule
+	claims   map[string]*throughline.Claim
+
+	disclosureSpecs map[string]*throughline.Disclosure
+	disclosed       []string // disclosures that a slot of the template shows
+	labels          bool     // whether one of them says what a model made
 
 	findings []throughline.Finding
 	told     map[told]bool
@@ -89,9 +107,15 @@ type told struct {
 
 func newRun(in Input) (*run, error) {
 	r := &run{Input: in, told: map[told]bool{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Pieces))}
+	r.claims, r.disclosureSpecs = map[string]*throughline.Claim{}, map[string]*throughline.Disclosure{}
 	for _, res := range in.Pieces {
-		if p, ok := throughline.PieceOf(res); ok {
-			r.pieces[p.Name] = res
+		switch spec := res.Spec.(type) {
+		case *throughline.Claim:
+			r.claims[res.Metadata.Name] = spec
+		case *throughline.Disclosure:
+			r.disclosureSpecs[res.Metadata.Name] = spec
+		case *throughline.Fragment, *throughline.Asset:
+			r.pieces[res.Metadata.Name] = res
 		}
 	}
 	var ok [3]bool
@@ -102,6 +126,18 @@ func newRun(in Input) (*run, error) {
 		return nil, throughline.Errorf(throughline.Internal, "check was not given a template, its channel and its brand").At(in.Template.Ref().String())
 	}
 	r.locales = r.brand.Locales.All()
+	r.judge = newJudge(in.Sets, in.Template.Metadata.Name, in.Channel.Metadata.Name, in.At)
+	for _, s := range r.template.Slots {
+		r.disclosed = append(r.disclosed, s.Requires...)
+	}
+	r.labels = labels(r.template, r.disclosureSpecs)
+	for _, name := range slices.Sorted(maps.Keys(r.brand.Styles)) {
+		rule, err := style.Read(name, []byte(r.brand.Styles[name]))
+		if err != nil {
+			return nil, err // which declaring refuses
+		}
+		r.styles = append(r.styles, rule)
+	}
 	for _, t := range r.brand.Terms {
 		r.terms = append(r.terms, text.NewTerms(t.Avoid))
 	}

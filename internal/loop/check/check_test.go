@@ -50,7 +50,7 @@ func input(t testing.TB, channel, more string, edits ...string) check.Input {
 	}
 	in := check.Input{
 		Template: get(throughline.KindTemplate, "card"), Channel: get(throughline.KindChannel, channel), Brand: get(throughline.KindBrand, "corner"),
-		Guardrails: set.Of(throughline.KindGuardrail), Pieces: set.All(),
+		Guardrails: set.Of(throughline.KindGuardrail), Pieces: set.All(), Sets: set.Of(throughline.KindGuardrailSet),
 	}
 	in.Assembly, err = assemble.Combine(assemble.Input{
 		Template: in.Template, Channel: channel, Brand: in.Brand.Spec.(*throughline.Brand), Pieces: in.Pieces,

@@ -20,7 +20,7 @@ func (r *run) assert(g guard) error {
 	var languages []string
 	first := -1
 	for _, locale := range r.locales {
-		if !matches(g.Match.Locales, locale) {
+		if !matches(g.Match.Locales, locale) || !r.judge.asks(g.ref.Name, "", locale) {
 			continue
 		}
 		grid := rule.NewGrid(r.variant(locale), r.seen(locale), nil, program)
@@ -44,11 +44,6 @@ func (r *run) assert(g guard) error {
 	if len(failing) == 0 {
 		return nil
 	}
-	if g.severity == throughline.Block {
-		for i := range failing {
-			r.refused[i] = true
-		}
-	}
 	f := throughline.Finding{
 		Rule: g.ref.String(), Stage: throughline.StageAssemble, Severity: g.severity, Object: r.Template.Ref(),
 		Template: r.Template.Metadata.Name, Channel: r.Channel.Metadata.Name,
@@ -59,8 +54,20 @@ func (r *run) assert(g guard) error {
 	if len(languages) == 1 {
 		f.Locale = languages[0]
 	}
-	r.findings = append(r.findings, f)
+	r.refuse(f, failing)
 	return nil
+}
+
+// refuse tells of a rule between slots, and refuses the candidates that break it
+// where it blocks.
+func (r *run) refuse(f throughline.Finding, failing map[int]bool) {
+	f = r.judge.settle(f)
+	if f.Severity == throughline.Block {
+		for i := range failing {
+			r.refused[i] = true
+		}
+	}
+	r.findings = append(r.findings, f)
 }
 
 // compile returns the rule's program, or nil when the guardrail names no

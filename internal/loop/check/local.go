@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
@@ -14,8 +15,9 @@ type sample struct {
 	slot   int
 	choice int
 	spec   *throughline.Slot
-	name   string // the fragment's
-	locale string
+	name   string // the piece's
+	object throughline.Ref
+	locale string // empty for what is about the piece as a whole
 	text   string
 }
 
@@ -28,11 +30,15 @@ func (r *run) slot(s int) {
 	}
 	bounds := r.bounds(spec)
 	for c, choice := range slot.Choices {
-		if choice.Piece == "" || choice.Kind != "" {
-			continue // nothing, a file, or what a market asks to be said
+		if choice.Piece == "" || choice.Kind == throughline.KindDisclosure {
+			continue
+		}
+		r.piece(s, c, spec)
+		if choice.Kind == throughline.KindAsset {
+			continue // a file has no words
 		}
 		for _, locale := range r.locales {
-			x := sample{s, c, spec, choice.Piece, locale, choice.Text[locale]}
+			x := sample{s, c, spec, choice.Piece, choice.Ref(), locale, choice.Text[locale]}
 			if x.text == "" {
 				continue
 			}
@@ -44,6 +50,7 @@ func (r *run) slot(s int) {
 				continue // an address has no words
 			}
 			r.brandTerms(x)
+			r.words(x)
 			for _, g := range r.local {
 				r.guardrail(x, g)
 			}
@@ -57,6 +64,8 @@ type bound struct {
 	severity throughline.Severity
 	length   throughline.Length
 	fix      string
+	// guardrail tells one that somebody declared from the engine's own check.
+	guardrail bool
 }
 
 // bounds returns the lengths a slot's texts must keep: the slot's own and the
@@ -64,13 +73,13 @@ type bound struct {
 func (r *run) bounds(s *throughline.Slot) []bound {
 	var all []bound
 	if s.Length != nil {
-		all = append(all, bound{r.Template.Ref().String() + "#length", throughline.Block, *s.Length, ""})
+		all = append(all, bound{r.Template.Ref().String() + "#length", throughline.Block, *s.Length, "", false})
 	}
 	limit, ok := r.channel.Limits[s.Role]
 	if !ok {
 		return all
 	}
-	channel := bound{r.Channel.Ref().String() + "#length", throughline.Block, limit, ""}
+	channel := bound{r.Channel.Ref().String() + "#length", throughline.Block, limit, "", false}
 	if len(all) == 0 || unit(all[0].length) != unit(limit) {
 		return append(all, channel)
 	}
@@ -88,7 +97,11 @@ func unit(l throughline.Length) throughline.LengthUnit {
 }
 
 func (r *run) length(x sample, b bound) {
-	n, u := text.Measure(x.text, b.length.Unit), b.length.Unit
+	measured := r.worst(x.text)
+	if x.spec.Type == throughline.RichText {
+		measured = markup.Plain(measured)
+	}
+	n, u := text.Measure(measured, b.length.Unit), b.length.Unit
 	f := throughline.Finding{Rule: b.rule, Severity: b.severity, Got: fmt.Sprintf("%d %s", n, text.Unit(n, u)), Fix: b.fix}
 	switch {
 	case b.length.Max > 0 && n > b.length.Max:
@@ -100,7 +113,15 @@ func (r *run) length(x sample, b bound) {
 	default:
 		return
 	}
-	r.tell(x, f)
+	if len(placeholdersIn(x.text)) > 0 {
+		f.Got += " with the longest personal fields"
+	}
+	if b.guardrail {
+		f.Severity = b.severity
+		r.tell(x, f)
+		return
+	}
+	r.says(x, throughline.CheckLength, b.severity, f)
 }
 
 // address checks that a link or an image leads where the page may follow.
@@ -128,6 +149,9 @@ func isAddress(s string) bool {
 
 func (r *run) brandTerms(x sample) {
 	for i, t := range r.brand.Terms {
+		if t.UnlessClaim && len(r.covers(x)) > 0 {
+			continue
+		}
 		for _, m := range r.terms[i].Find(x.text) {
 			want, fix := "another word", "use another word"
 			if t.Prefer != "" {
@@ -136,8 +160,7 @@ func (r *run) brandTerms(x sample) {
 			if t.Why != "" {
 				fix += ": " + t.Why
 			}
-			r.tell(x, throughline.Finding{
-				Rule: r.Brand.Ref().String() + "#terms", Severity: cmp.Or(t.Severity, throughline.Warn),
+			r.says(x, throughline.CheckTerms, t.Severity, throughline.Finding{
 				Span: &m.Span, Got: x.text[m.Span.Start:m.Span.End], Want: want, Fix: fix,
 			})
 		}
@@ -145,12 +168,12 @@ func (r *run) brandTerms(x sample) {
 }
 
 func (r *run) guardrail(x sample, g guard) {
-	if !matches(g.Match.Roles, x.spec.Role) || !matches(g.Match.Locales, x.locale) {
+	if !matches(g.Match.Roles, x.spec.Role) || !matches(g.Match.Locales, x.locale) || !r.judge.asks(g.ref.Name, x.spec.Role, x.locale) {
 		return
 	}
 	switch {
 	case g.Guardrail.Length != nil:
-		r.length(x, bound{g.ref.String(), g.severity, *g.Guardrail.Length, g.Fix})
+		r.length(x, bound{g.ref.String(), g.severity, *g.Guardrail.Length, g.Fix, true})
 	case len(g.Forbid) > 0:
 		for _, m := range g.terms.Find(x.text) {
 			word := g.terms.Word(m.Term)
@@ -170,7 +193,12 @@ func (r *run) guardrail(x sample, g guard) {
 // tell notes a finding about one text, once for all languages that show it, and
 // refuses the choice when it blocks.
 func (r *run) tell(x sample, f throughline.Finding) {
-	if f.Severity == throughline.Block {
+	if f.Stage == "" {
+		f.Stage = throughline.StageAssemble
+	}
+	f.Object = x.object
+	f = r.judge.settle(f)
+	if f.Severity == throughline.Block && x.slot >= 0 {
 		r.choices[x.slot][x.choice] = true
 	}
 	key := told{f.Rule, x.name, x.spec.Name, x.text, f.Want, start(f.Span)}
@@ -178,8 +206,6 @@ func (r *run) tell(x sample, f throughline.Finding) {
 		return
 	}
 	r.told[key] = true
-	f.Stage = throughline.StageAssemble
-	f.Object = throughline.Ref{Kind: throughline.KindFragment, Name: x.name}
 	f.Template, f.Slot = r.Template.Metadata.Name, x.spec.Name
 	f.Channel, f.Locale = r.Channel.Metadata.Name, r.written(x)
 	r.findings = append(r.findings, f)
@@ -188,6 +214,9 @@ func (r *run) tell(x sample, f throughline.Finding) {
 // written returns the language in which the text is written, which is where it
 // is to be mended: the one shown, or the one it falls back to.
 func (r *run) written(x sample) string {
+	if x.locale == "" {
+		return ""
+	}
 	if f, ok := r.pieces[x.name].Spec.(*throughline.Fragment); ok {
 		if _, found := f.Text(r.brand.Locales, x.locale); found != "" {
 			return found

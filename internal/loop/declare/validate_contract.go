@@ -12,6 +12,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/markup"
 	"github.com/throughline-engine/throughline/internal/craft/rule"
+	"github.com/throughline-engine/throughline/internal/craft/style"
 )
 
 // tokens checks the values of a brand's tokens in every mode, as they are once
@@ -72,6 +73,10 @@ func (v *validator) look(b *throughline.Brand) {
 		if r.Metric == throughline.Wiener && !strings.HasPrefix(locale, "de") {
 			v.problem(field+".metric", "%s is a formula for German, and this is %s", r.Metric, locale).WithFix("write lix, which suits any language with spaces between words")
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Styles)) {
+		_, err := style.Read(name, []byte(b.Styles[name]))
+		v.add("spec.styles."+name, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.Personal)) {
 		f := b.Personal[name]
