@@ -120,8 +120,12 @@ var rooms = []room{
 		why: "an encoder turns bytes into bytes",
 	},
 	{
-		folder: "internal/demo", may: []string{"internal/craft/*", "internal/stat"},
+		folder: "internal/demo", may: []string{"internal/demo/*", "internal/craft/*", "internal/stat"},
 		why: "simulated recipients use only the doors, or their figures would prove nothing",
+	},
+	{
+		folder: "internal/demo/*", pure: true,
+		why: "what the example shows is made of nothing but its name",
 	},
 }
 

@@ -203,11 +203,6 @@ func (s shape) turned(about point, degrees float64) shape {
 	})
 }
 
-// placed is a shape drawn about the origin, made larger and put somewhere.
-func (s shape) placed(x, y, scale float64) shape {
-	return s.each(func(p point) point { return point{x + p.x*scale, y + p.y*scale} })
-}
-
 func (s shape) each(move func(point) point) shape {
 	out := make(shape, len(s))
 	for i, outline := range s {

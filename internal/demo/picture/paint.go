@@ -22,8 +22,6 @@ func pine() rgba    { return rgb(0x1d4a40) }
 func moss() rgba    { return rgb(0x6f9a6b) }
 func plank() rgba   { return rgb(0xb9855a) }
 func wood() rgba    { return rgb(0x7c4f35) }
-func night() rgba   { return rgb(0x14243d) }
-func dusk() rgba    { return rgb(0x2c4468) }
 func skin() rgba    { return rgb(0xe2a47c) }
 
 func rgb(hex uint32) rgba {
