@@ -15,9 +15,12 @@ import (
 )
 
 type exportCmd struct {
-	Tokens   string `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file." xor:"what"`
-	Brand    string `placeholder:"BRAND" help:"Print a brand as a brand.json (AdCP 3), and say what that has no place for." xor:"what"`
-	Manifest string `placeholder:"VARIANT" help:"Print a live variant as a creative manifest (AdCP 3), with its labels and provenance." xor:"what"`
+	Tokens   string   `placeholder:"BRAND" help:"Print a brand's design tokens instead, as a DTCG file." xor:"what"`
+	Brand    string   `placeholder:"BRAND" help:"Print a brand as a brand.json (AdCP 3), and say what that has no place for." xor:"what"`
+	Manifest string   `placeholder:"VARIANT" help:"Print a live variant as a creative manifest (AdCP 3), with its labels and provenance." xor:"what"`
+	XLIFF    string   `name:"xliff" placeholder:"LOCALE" help:"Print what has no translation into a language, or one of another source, as XLIFF 2.1." xor:"what"`
+	From     string   `placeholder:"LOCALE" help:"The language to translate from; the default is the brand's."`
+	Query    []string `arg:"" optional:"" help:"For a translator: only texts with these words."`
 }
 
 // Run prints everything in force as manifests, or a brand in another's form.
@@ -32,6 +35,12 @@ func (c *exportCmd) Run(s *shell) error {
 	}
 	if c.Brand != "" {
 		return c.brand(s, engine)
+	}
+	if c.XLIFF != "" {
+		return c.translator(s, engine)
+	}
+	if c.From != "" || len(c.Query) > 0 {
+		return throughline.Errorf(throughline.Invalid, "--from and words are for a translator").WithFix("say with --xliff into which language")
 	}
 	if c.Manifest != "" {
 		return c.manifest(s, engine)

@@ -55,7 +55,7 @@ var classes = map[string]string{
 	"GET /guardrailset/{name...}": reads, "GET /vocabulary/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
 	"GET /template/{name...}": reads, "GET /edit/{kind}/{name...}": reads, "POST /edit/{kind}/{name...}": changes,
 	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
-	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes,
+	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes, "GET /make/copy.xlf": reads, "POST /make/copy/xlf": changes,
 
 	"GET /sign-in": anyone, "POST /sign-in": anyone, "GET /sign-in/oidc": anyone, "POST /sign-in/oidc": anyone, "POST /sign-out": anyone,
 	"GET /welcome/{secret}": anyone, "POST /welcome/{secret}": anyone, "POST /welcome/{secret}/oidc": anyone, "GET /enter/{secret}": anyone,
@@ -73,7 +73,7 @@ var classes = map[string]string{
 	"POST /captions": reads, "GET /captions/served/{release}": reads,
 
 	"GET /api/v1/status": reads, "GET /api/v1/line": reads, "GET /api/v1/placements/{name}": reads, "GET /api/v1/variants/{id}": reads,
-	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/search": reads,
+	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/translations": reads, "POST /api/v1/translations": reads, "GET /api/v1/search": reads,
 	"GET /api/v1/objects": reads, "GET /api/v1/objects/{kind}/{name}": reads, "GET /api/v1/objects/{kind}/{name}/revisions/{digest}": reads,
 	"GET /api/v1/decisions/{id}": reads, "POST /api/v1/ask": reads, "POST /api/v1/excluded": reads, "GET /api/v1/previews": reads,
 	"POST /api/v1/plan": readsOr, "POST /api/v1/check": readsOr, "POST /api/v1/apply": changes,

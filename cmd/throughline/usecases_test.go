@@ -59,8 +59,10 @@ var useCases = map[string]door{
 	"content.Content.Objects":     {route: "/api/v1/objects", no: "get lists resources"},
 	"content.Content.Revision":    {route: "/api/v1/objects/{kind}/{name}/revisions/{digest}", no: "get and export read resources"},
 
-	"content.Content.Exclusions": {page: "GET /events/placement/{name...}", no: "programs ask about one filling at a time"},
-	"content.Content.Export":     {route: "/api/v1/export", command: "export", no: "a file is for programs and folders"},
+	"content.Content.Exclusions":       {page: "GET /events/placement/{name...}", no: "programs ask about one filling at a time"},
+	"content.Content.TextsToTranslate": {route: "/api/v1/translations", command: "export", page: "GET /make/copy.xlf"},
+	"content.Content.TextsTranslated":  {route: "/api/v1/translations", command: "import", page: "POST /make/copy/xlf"},
+	"content.Content.Export":           {route: "/api/v1/export", command: "export", no: "a file is for programs and folders"},
 
 	"content.Content.Glance": {page: "GET /edit/{kind}/{name...}"},
 	"content.Content.Names":  {page: "GET /make/names"},

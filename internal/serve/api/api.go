@@ -87,6 +87,7 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.manage = &manageMux{api: a, mux: mux, needs: engine.RightRead}
 	a.huma = humago.New(a.manage, openapi())
 	a.registerContent()
+	a.registerTranslate()
 	a.registerDrafts()
 	a.registerReleases()
 	a.registerObjects()

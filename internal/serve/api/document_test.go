@@ -223,6 +223,8 @@ func walk() []step {
 		{id: "rebuild"},
 		{id: "backup"},
 		{id: "forget"},
+		{id: "textsToTranslate", fill: n("?", "to=de&q=try")},
+		{id: "textsTranslated"},
 	}
 }
 
@@ -236,6 +238,11 @@ apiVersion: throughline/v1
 kind: Person
 metadata: {name: mia}
 spec: {name: Mia Berg, discipline: creative, roles: [{role: maker}]}
+---
+apiVersion: throughline/v1
+kind: Brand
+metadata: {name: house}
+spec: {title: House, voice: Plain and short., locales: {default: en, supported: [de]}}
 `
 
 // Every request of the document is sent to a real engine, and what comes back
