@@ -492,7 +492,7 @@ func TestNothingThatIsWrittenRuns(t *testing.T) {
 
 // start walks from every address that needs no name.
 func (c *crawl) start(p *process) {
-	c.left = []string{"/", "/events/placement/home.hero", "/draft/rendering/0/after"}
+	c.left = []string{"/", "/events/placement/home.hero", "/draft/rendering/0/after", "/make/copy.xlf?to=de"}
 	for _, route := range p.mux.Routes() {
 		if path, ok := strings.CutPrefix(route.Pattern, "GET "); ok && !strings.Contains(path, "{") {
 			c.left = append(c.left, path)

@@ -91,7 +91,7 @@ func split(s string, form *regexp.Regexp) (parts []part) {
 // code takes what a form found apart.
 func code(is mark, s string) part {
 	p := part{mark: is, open: s}
-	cut, end := 0, len(s)
+	var cut, end int
 	switch is {
 	case bold:
 		cut, end = 2, len(s)-2

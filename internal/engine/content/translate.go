@@ -27,6 +27,8 @@ type TranslateQuery struct {
 	// Text, Role, Brief, Template and Brand narrow to what a sheet would show; by
 	// any but Text, only fragments go out.
 	Text, Role, Brief, Template, Brand string
+	// Changed narrows to fragments that the draft changes.
+	Changed bool
 	// Draft takes what the asker's draft has over what is in force.
 	Draft bool
 }
@@ -213,7 +215,7 @@ func (c *Content) translating(r record.Reader, by engine.Caller, q *TranslateQue
 	}
 	t := &translating{TranslateQuery: q, set: set, reader: r, items: map[throughline.Ref]*DraftItem{}, digests: map[throughline.Ref]throughline.Digest{}}
 	t.order.Personal = map[string]throughline.PersonalField{}
-	t.sheet = sheet{SheetQuery: SheetQuery{Text: q.Text, Role: q.Role, Brief: q.Brief, Template: q.Template, Brand: q.Brand}, words: text.Words(q.Text)}
+	t.sheet = sheet{SheetQuery: SheetQuery{Text: q.Text, Role: q.Role, Brief: q.Brief, Template: q.Template, Brand: q.Brand, Changed: q.Changed}, words: text.Words(q.Text)}
 	if err := t.languages(); err != nil {
 		return nil, err
 	}
@@ -363,10 +365,10 @@ func (t *translating) describe(res throughline.Resource, out *xliff.Text) {
 func (t *translating) wanted(res throughline.Resource) bool {
 	f, fragment := res.Spec.(*throughline.Fragment)
 	if fragment {
-		row := SheetRow{Name: res.Metadata.Name, Resource: &res, Role: f.Role, Brief: f.Brief, Values: f.Values}
+		row := SheetRow{Name: res.Metadata.Name, Resource: &res, Role: f.Role, Brief: f.Brief, Values: f.Values, Draft: t.items[res.Ref()] != nil}
 		return t.sheet.takes(&row)
 	}
-	if t.Role != "" || t.Brief != "" || t.Template != "" || t.Brand != "" {
+	if t.Role != "" || t.Brief != "" || t.Template != "" || t.Brand != "" || t.Changed {
 		return false
 	}
 	texts, _ := xliff.TextsOf(res)

@@ -240,16 +240,22 @@ func (w *Web) exportCSV(rw http.ResponseWriter, r *http.Request, v viewer) error
 type importPage struct {
 	shell
 	Says     string
-	Text     string
+	Does     string // where the files are sent again, to be saved
+	Files    []importFile
 	Changes  []importChange
 	More     int
 	Problems []rowProblem
+	Blocked  bool     // nothing can be saved
 	Passed   []string // columns that say nothing here
 	Can      bool
 }
 
+// importFile is a file as it goes along while somebody looks at it.
+type importFile struct{ Name, Text string }
+
 // importChange is one cell, or one new fragment.
 type importChange struct {
+	Ref               throughline.Ref // empty is the fragment of the name
 	Name, Locale, URL string
 	New               bool
 	Before, After     string
@@ -257,8 +263,9 @@ type importChange struct {
 }
 
 type rowProblem struct {
-	Line int
-	Text string
+	Line  int
+	Place string // instead of a line, where there are several files
+	Text  string
 }
 
 // importMostShown is how many changes the page shows one by one.
@@ -271,9 +278,9 @@ func (w *Web) importCSV(rw http.ResponseWriter, r *http.Request, v viewer) error
 	if err != nil {
 		return err
 	}
-	page := &importPage{shell: w.shell(r, v, "Bring in a file", crumb{Name: "Make", URL: "/make"}, crumb{Name: "Copy", URL: "/make/copy"}), Text: text, Can: true}
+	page := &importPage{shell: w.shell(r, v, "Bring in a file", crumb{Name: "Make", URL: "/make"}, crumb{Name: "Copy", URL: "/make/copy"}), Does: "/make/copy/csv", Files: []importFile{{"", text}}, Can: true}
 	page.Path, page.Station, page.Wide, page.Styles = "/make/copy", "make", true, []string{"make.css"}
-	edits, made, err := w.readImport(r, v, page)
+	edits, made, err := w.readImport(r, v, text, page)
 	if err != nil {
 		if throughline.CodeOf(err) != throughline.Invalid && throughline.CodeOf(err) != throughline.TooLarge {
 			return err
@@ -285,7 +292,7 @@ func (w *Web) importCSV(rw http.ResponseWriter, r *http.Request, v viewer) error
 	}
 	page.Says = "The file changes " + operate.Plural(len(edits), "text", "texts") + " and makes " + operate.Plural(len(made), "fragment", "fragments") + ". Nothing is saved yet."
 	status := http.StatusOK
-	if len(page.Problems) > 0 {
+	if page.Blocked = len(page.Problems) > 0; page.Blocked {
 		page.Says, status = operate.Plural(len(page.Problems), "row", "rows")+" cannot be brought in. Nothing was changed.", http.StatusUnprocessableEntity
 	}
 	return w.render(rw, r, status, "make-import", page)
@@ -346,8 +353,8 @@ func isLocale(s string) bool {
 }
 
 // readImport compares a file with what there is.
-func (w *Web) readImport(r *http.Request, v viewer, page *importPage) (edits []cellEdit, made []content.Edit, err error) {
-	rows, err := parseCSV(page.Text, separatorOf(page.Text))
+func (w *Web) readImport(r *http.Request, v viewer, text string, page *importPage) (edits []cellEdit, made []content.Edit, err error) {
+	rows, err := parseCSV(text, separatorOf(text))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -388,7 +395,7 @@ func (w *Web) readImport(r *http.Request, v viewer, page *importPage) (edits []c
 // take compares one row with its fragment.
 func (p *importPage) take(row csvRecord, h header, width int, there map[string]content.SheetRow, seen map[string]int) (edits []cellEdit, made *content.Edit) {
 	wrong := func(format string, args ...any) {
-		p.Problems = append(p.Problems, rowProblem{row.Line, fmt.Sprintf(format, args...)})
+		p.Problems = append(p.Problems, rowProblem{Line: row.Line, Text: fmt.Sprintf(format, args...)})
 	}
 	if len(row.Cells) != width {
 		wrong("The row has %d cells, and the first row %d. A text with a separator in it goes in quotes.", len(row.Cells), width)
@@ -446,7 +453,10 @@ func (p *importPage) show(c importChange) {
 		p.More++
 		return
 	}
-	c.URL = editURL(throughline.Ref{Kind: throughline.KindFragment, Name: c.Name})
+	if c.Ref.Name == "" {
+		c.Ref = throughline.Ref{Kind: throughline.KindFragment, Name: c.Name}
+	}
+	c.URL = editURL(c.Ref)
 	c.Diff.One = diffText(c.Before, c.After)
 	p.Changes = append(p.Changes, c)
 }

@@ -27,6 +27,8 @@ func (w *Web) registerGrid(p *routes) {
 	p.form("POST /make/copy", engine.RightChange, gridMost, w.saveGrid)
 	p.page("GET /make/copy.csv", engine.RightRead, w.exportCSV)
 	p.form("POST /make/copy/csv", engine.RightChange, importMost, w.importCSV)
+	p.page("GET /make/copy.xlf", engine.RightRead, w.sendTexts)
+	p.form("POST /make/copy/xlf", engine.RightChange, importMost, w.takeTexts)
 	p.command(command{Title: "Copy grid", URL: "/make/copy", Right: engine.RightRead, Words: "fragments texts translations spreadsheet csv"})
 }
 
@@ -46,9 +48,13 @@ type gridPage struct {
 	Cannot       string
 	Total        int
 	Empty        *beginning
-	// Query is the filter as the form sends it on.
+	// Query is the filter as the form sends it on, Keep the same by field.
 	Query string
+	Keep  map[string]string
 }
+
+// Others are the languages that texts are translated into.
+func (p *gridPage) Others() []string { return p.Locales[min(1, len(p.Locales)):] }
 
 // gridRow is one fragment, gridCell its text in one language.
 type gridRow struct {
@@ -205,6 +211,10 @@ func (p *gridPage) finish(q url.Values, sheet content.SheetPage) {
 		next := maps.Clone(keep)
 		next.Set(name, value)
 		return "?" + next.Encode()
+	}
+	p.Keep = map[string]string{}
+	for name := range keep {
+		p.Keep[name] = keep.Get(name)
 	}
 	p.Query, p.Data, p.Export = keep.Encode(), "/make/copy"+with("as", "rows"), "/make/copy.csv?"+keep.Encode()
 	if q.Get("after") != "" {

@@ -27,6 +27,10 @@ type Making interface {
 	Sample(ctx context.Context, by engine.Caller, ref throughline.Ref, placement, locale string) (content.Sample, error)
 	// Sheet returns fragments side by side.
 	Sheet(ctx context.Context, by engine.Caller, q content.SheetQuery) (content.SheetPage, error)
+	// TextsToTranslate writes what a translator has to do as a file.
+	TextsToTranslate(ctx context.Context, by engine.Caller, q content.TranslateQuery) (content.Outgoing, error)
+	// TextsTranslated says what files of a translator would change.
+	TextsTranslated(ctx context.Context, by engine.Caller, files []content.File, draft bool) (content.Translation, error)
 	// Said returns what keeps the draft from being released, and what the checks say.
 	Said(ctx context.Context, by engine.Caller) (throughline.Problems, []throughline.Finding, error)
 	// Glance returns how the draft stands.
