@@ -337,10 +337,11 @@ func (t *translating) describe(res throughline.Resource, out *xliff.Text) {
 		if brief := declare.Spec[*throughline.Brief](t.set, s.Brief); brief != nil {
 			note("brief", brief.Title)
 		}
+		piece, _ := throughline.PieceOf(res)
 		bound := map[string]throughline.Length{}
 		for _, template := range t.sheet.templates {
 			for _, slot := range template.Slots {
-				if fills(res, s, slot) {
+				if fills(piece, slot) {
 					bounds(t.set, template, slot, bound)
 				}
 			}
