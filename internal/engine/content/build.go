@@ -24,18 +24,18 @@ type built struct {
 // ground is one template on one channel, which several placements may share.
 type ground struct{ template, channel string }
 
-// build walks a set through assemble, check and activate, as of a moment.
-func build(engineID string, release int, set declare.Set, at time.Time) (built, error) {
+// build walks a set through assemble, check and activate, as of now.
+func (c *Content) build(release int, set declare.Set) (built, error) {
 	b := built{excluded: map[string]map[string]int{}, people: func(name string) string { return personName(set, name) }}
 	in := activate.Input{
-		Engine: engineID, Release: release, Resources: set.All(),
+		Engine: c.core.ID(), Release: release, Resources: set.All(),
 		Assemblies: map[string]throughline.Assembly{}, Blocked: map[string][]int{},
 		Owner: ownerIn(set),
 	}
 	assembled := map[ground]throughline.Assembly{}
 	checked := map[ground]check.Result{}
 	var problems throughline.Problems
-	sets := set.Of(throughline.KindGuardrailSet)
+	sets, at := set.Of(throughline.KindGuardrailSet), c.core.Now()
 	for brand := range set.Each(throughline.KindBrand) {
 		b.findings = append(b.findings, check.Look(brand, sets, at)...)
 	}
@@ -43,7 +43,7 @@ func build(engineID string, release int, set declare.Set, at time.Time) (built, 
 		p := r.Spec.(*throughline.Placement)
 		g := ground{p.Template, p.Channel}
 		if _, ok := assembled[g]; !ok {
-			a, result, err := assembleAndCheck(set, g, at)
+			a, result, err := c.assembleAndCheck(set, g)
 			if err != nil {
 				problems.Add(err)
 				continue
@@ -76,8 +76,8 @@ func build(engineID string, release int, set declare.Set, at time.Time) (built, 
 	return b, nil
 }
 
-func assembleAndCheck(set declare.Set, g ground, at time.Time) (throughline.Assembly, check.Result, error) {
-	with := groundOf(set, g, at)
+func (c *Content) assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Result, error) {
+	with := c.groundOf(set, g)
 	a, err := assemble.Combine(with.assembly())
 	if err != nil {
 		return a, check.Result{}, err
@@ -90,11 +90,12 @@ func assembleAndCheck(set declare.Set, g ground, at time.Time) (throughline.Asse
 type resources struct {
 	set                      declare.Set
 	at                       time.Time
+	memory                   *check.Memory
 	template, channel, brand throughline.Resource
 }
 
-func groundOf(set declare.Set, g ground, at time.Time) resources {
-	r := resources{set: set, at: at}
+func (c *Content) groundOf(set declare.Set, g ground) resources {
+	r := resources{set: set, at: c.core.Now(), memory: &c.verdicts}
 	r.template, _ = set.Get(throughline.Ref{Kind: throughline.KindTemplate, Name: g.template})
 	r.channel, _ = set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel})
 	r.brand, _ = set.Get(throughline.Ref{Kind: throughline.KindBrand, Name: r.template.Spec.(*throughline.Template).Brand})
@@ -152,7 +153,7 @@ func (r resources) check(a throughline.Assembly) check.Input {
 	return check.Input{
 		Assembly: a, Template: r.template, Channel: r.channel, Brand: r.brand,
 		Pieces: r.pieces(), Guardrails: r.set.Of(throughline.KindGuardrail),
-		Sets: r.set.Of(throughline.KindGuardrailSet), At: r.at,
+		Sets: r.set.Of(throughline.KindGuardrailSet), At: r.at, Memory: r.memory,
 	}
 }
 

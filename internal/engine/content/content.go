@@ -15,6 +15,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/check"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 	"github.com/throughline-engine/throughline/internal/record"
 )
@@ -24,6 +25,8 @@ type Content struct {
 	core  *engine.Core
 	known known
 	held  held
+	// verdicts are what checks found of single pieces.
+	verdicts check.Memory
 	// opinions are what was said of drafts.
 	opinions opinions
 	// pasts are reviews of releases that were live.

@@ -362,7 +362,7 @@ func (c *Content) Problems(ctx context.Context, by engine.Caller) (throughline.P
 	if err != nil || len(problems) > 0 {
 		return problems, nil
 	}
-	built, err := build(c.core.ID(), 0, next, c.core.Now())
+	built, err := c.build(0, next)
 	problems.Add(err)
 	if err == nil {
 		problems.Add(blocking(built.findings))

@@ -41,7 +41,7 @@ func (c *Content) Excluded(ctx context.Context, placement string, filling throug
 		return Excluded{}, throughline.Errorf(throughline.NotFound, "there is no Placement/%s", placement).WithFix("throughline get placements lists them")
 	}
 	x := Excluded{Placement: placement, Template: p.Template, Channel: p.Channel, Filling: filling}
-	g := groundOf(set, ground{p.Template, p.Channel}, c.core.Now())
+	g := c.groundOf(set, ground{p.Template, p.Channel})
 	everything := g.assembly()
 	everything.Pieces = set.All() // it may name what fits no slot
 	if x.Reasons, err = assemble.Explain(everything, filling); err != nil || len(x.Reasons) > 0 {

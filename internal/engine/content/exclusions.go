@@ -46,7 +46,7 @@ func (c *Content) Exclusions(ctx context.Context, placement string) (x Exclusion
 	if p == nil {
 		return x, throughline.Errorf(throughline.NotFound, "there is no Placement/%s", placement).WithFix("throughline get placements lists them")
 	}
-	g := groundOf(set, ground{p.Template, p.Channel}, c.core.Now())
+	g := c.groundOf(set, ground{p.Template, p.Channel})
 	a, err := assemble.Combine(g.assembly())
 	if err != nil {
 		return x, err

@@ -133,7 +133,7 @@ func (c *Content) checked(r record.Reader, k *known) error {
 	if err != nil {
 		return err
 	}
-	built, err := build(c.core.ID(), k.head, set, c.core.Now())
+	built, err := c.build(k.head, set)
 	if err != nil && built.findings == nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 		return p, err
 	}
 	p.plan.Risk = declare.Risk(before, p.next, p.plan.Changes)
-	built, err := build(c.core.ID(), p.head.Number+1, p.next, c.core.Now())
+	built, err := c.build(p.head.Number+1, p.next)
 	if err != nil {
 		return p, err
 	}
@@ -111,7 +111,7 @@ func (c *Content) liveSnapshot(ctx context.Context, head throughline.Release, de
 	s, err := engine.LoadSnapshot(ctx, c.core.Record.Blobs, head.Snapshot)
 	switch throughline.CodeOf(err) {
 	case throughline.Corrupt, throughline.NotFound:
-		again, err := build(c.core.ID(), head.Number, declared, c.core.Now())
+		again, err := c.build(head.Number, declared)
 		return cmp.Or(again.snapshot, new(throughline.Snapshot)), err
 	}
 	return s, err

@@ -350,10 +350,10 @@ func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *
 	if err != nil || s.next.Len() == 0 {
 		return sides{}, err
 	}
-	if s.built, err = build(c.core.ID(), rel.Number, s.next, c.core.Now()); err != nil {
+	if s.built, err = c.build(rel.Number, s.next); err != nil {
 		return sides{before: s.before, next: s.next}, nil // of rules that have since changed
 	}
-	before, err := build(c.core.ID(), rel.After, s.before, c.core.Now())
+	before, err := c.build(rel.After, s.before)
 	if err != nil {
 		return sides{before: s.before, next: s.next}, nil
 	}

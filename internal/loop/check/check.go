@@ -30,6 +30,8 @@ type Input struct {
 	Assembly throughline.Assembly
 	// At is now, for what ends.
 	At time.Time
+	// Memory, which may be nil, knows what earlier runs found.
+	Memory *Memory
 }
 
 // Result is what the checks found.
@@ -49,8 +51,9 @@ func Run(in Input) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	context := r.context()
 	for s := range in.Assembly.Slots {
-		r.slot(s)
+		r.slot(s, context)
 	}
 	r.disclosures()
 	if err := r.fields(); err != nil {

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline"
@@ -21,8 +22,9 @@ type sample struct {
 	text   string
 }
 
-// slot checks every choice of one slot in every language.
-func (r *run) slot(s int) {
+// slot checks every choice of one slot in every language, as far as it was not
+// asked before.
+func (r *run) slot(s int, context throughline.Digest) {
 	slot := r.Assembly.Slots[s]
 	spec, _ := r.template.Slot(slot.Name)
 	if spec == nil {
@@ -33,27 +35,39 @@ func (r *run) slot(s int) {
 		if choice.Piece == "" || choice.Kind == throughline.KindDisclosure {
 			continue
 		}
-		r.piece(s, c, spec)
-		if choice.Kind == throughline.KindAsset {
-			continue // a file has no words
+		key := r.key(context, spec, choice)
+		if v, known := r.Memory.get(key); known {
+			r.findings, r.choices[s][c] = append(r.findings, v.findings...), v.refused
+			continue
 		}
-		for _, locale := range r.locales {
-			x := sample{s, c, spec, choice.Piece, choice.Ref(), locale, choice.Text[locale]}
-			if x.text == "" {
-				continue
-			}
-			for _, b := range bounds {
-				r.length(x, b)
-			}
-			if spec.Type == throughline.Link || spec.Type == throughline.Image {
-				r.address(x)
-				continue // an address has no words
-			}
-			r.brandTerms(x)
-			r.words(x)
-			for _, g := range r.local {
-				r.guardrail(x, g)
-			}
+		before := len(r.findings)
+		r.piece(s, c, spec)
+		if choice.Kind != throughline.KindAsset { // a file has no words
+			r.texts(s, c, spec, bounds)
+		}
+		r.Memory.put(key, verdict{slices.Clone(r.findings[before:]), r.choices[s][c]})
+	}
+}
+
+// texts checks what a choice says in every language.
+func (r *run) texts(s, c int, spec *throughline.Slot, bounds []bound) {
+	choice := r.Assembly.Slots[s].Choices[c]
+	for _, locale := range r.locales {
+		x := sample{s, c, spec, choice.Piece, choice.Ref(), locale, choice.Text[locale]}
+		if x.text == "" {
+			continue
+		}
+		for _, b := range bounds {
+			r.length(x, b)
+		}
+		if spec.Type == throughline.Link || spec.Type == throughline.Image {
+			r.address(x)
+			continue // an address has no words
+		}
+		r.brandTerms(x)
+		r.words(x)
+		for _, g := range r.local {
+			r.guardrail(x, g)
 		}
 	}
 }
