@@ -437,7 +437,7 @@ func (c *crawl) walk() {
 }
 
 // asked are the words by which pages are asked for something.
-const asked = "q query text next state by kind of object release month view from to limit locale type name role brief brand channel as sep show sort group cursor before after version step until zone error error_description code iss"
+const asked = "q query text next state by kind of object release month view from to limit locale type name role brief brand channel as sep show sort group cursor before after version step until zone error error_description code iss audience data mode width with"
 
 // unseen are the routes that no walk of pages comes to: data for programs, which
 // is never HTML, and what exists only in the demo or with a provider.

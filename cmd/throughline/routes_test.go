@@ -54,7 +54,7 @@ var classes = map[string]string{
 	"GET /engine/{name...}": reads, "GET /asset/{name...}": reads, "GET /claim/{name...}": reads, "GET /disclosure/{name...}": reads,
 	"GET /guardrailset/{name...}": reads, "GET /vocabulary/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
 	"GET /template/{name...}": reads, "GET /edit/{kind}/{name...}": reads, "POST /edit/{kind}/{name...}": changes,
-	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
+	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /look/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
 	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes, "GET /make/copy.xlf": reads, "POST /make/copy/xlf": changes,
 
 	"GET /sign-in": anyone, "POST /sign-in": anyone, "GET /sign-in/oidc": anyone, "POST /sign-in/oidc": anyone, "POST /sign-out": anyone,

@@ -67,6 +67,8 @@ var useCases = map[string]door{
 	"content.Content.Glance": {page: "GET /edit/{kind}/{name...}"},
 	"content.Content.Names":  {page: "GET /make/names"},
 	"content.Content.Sample": {page: "GET /make/preview/{kind}/{name...}"},
+	"content.Content.Studio": {page: "GET /edit/{kind}/{name...}"},
+	"content.Content.Look":   {page: "GET /look/{name...}"},
 	"content.Content.Said":   {page: "GET /edit/{kind}/{name...}"},
 	"content.Content.Sheet":  {page: "GET /make/copy"},
 

@@ -57,6 +57,20 @@ func next(version string, breaks bool) string {
 	return fmt.Sprintf("%d.%d.%d", major, minor, patch+1)
 }
 
+// NextVersion returns the lowest version that a changed template may have after
+// the one it had, where the change breaks what fitted before and its own version
+// is lower; "" where it needs none.
+func NextVersion(before, after *throughline.Template) string {
+	if before.Version == "" || !semver.IsValid("v"+before.Version) || len(Breaking(before, after)) == 0 {
+		return ""
+	}
+	due := next(before.Version, true)
+	if semver.IsValid("v"+after.Version) && semver.Compare("v"+after.Version, "v"+due) >= 0 {
+		return ""
+	}
+	return due
+}
+
 // Breaking says in words what fitted a template before and does not fit it any
 // more: slots that are gone, ask for more or take less, rules that are new,
 // channels that are no longer served. Nil says that all that fitted fits.

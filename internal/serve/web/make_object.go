@@ -31,6 +31,10 @@ type Making interface {
 	TextsToTranslate(ctx context.Context, by engine.Caller, q content.TranslateQuery) (content.Outgoing, error)
 	// TextsTranslated says what files of a translator would change.
 	TextsTranslated(ctx context.Context, by engine.Caller, files []content.File, draft bool) (content.Translation, error)
+	// Studio returns a template with what its slots ask for and what an edit does.
+	Studio(ctx context.Context, by engine.Caller, in content.StudioInput) (content.Studio, error)
+	// Look draws a template with data for one channel, audience and language.
+	Look(ctx context.Context, by engine.Caller, in content.LookInput) (content.Sample, error)
 	// Said returns what keeps the draft from being released, and what the checks say.
 	Said(ctx context.Context, by engine.Caller) (throughline.Problems, []throughline.Finding, error)
 	// Glance returns how the draft stands.
@@ -73,6 +77,7 @@ func (w *Web) registerMake(p *routes) {
 	p.page("GET /new/{kind}", engine.RightChange, w.newPage)
 	p.page("POST /new/{kind}", engine.RightChange, w.newObject)
 	p.page("GET /make/preview/{kind}/{name...}", engine.RightRead, w.samplePage)
+	p.page("GET /look/{name...}", engine.RightRead, w.lookPage)
 	p.page("GET /make/names", engine.RightRead, w.nameList)
 	p.page("POST /make/undo", engine.RightChange, w.undo)
 	w.registerGrid(p)
@@ -150,6 +155,9 @@ type objectPage struct {
 	Answers neighbour
 	Engine  *neighbour
 	Lenses  []tab
+	// Studio is how a template looks, and what an edit of it does; nil for what is
+	// none.
+	Studio *studioView
 }
 
 // draftBar is how the draft stands, below every page that changes it.
@@ -167,6 +175,11 @@ type said struct {
 	// Line is that of the text as YAML, where it is known.
 	Line string `json:"line,omitempty"`
 	URL  string `json:"-"`
+	// Slot and Channel narrow what is said of a template; either may be empty.
+	Slot    string `json:"-"`
+	Channel string `json:"-"`
+	// Piece is what it is about, at URL, where that is another thing.
+	Piece string `json:"-"`
 }
 
 // sample is one rendering to look at.
@@ -234,6 +247,11 @@ func (w *Web) newObjectPage(r *http.Request, v viewer, o content.Object) (*objec
 		return page, nil
 	}
 	page.AsYAML, page.Asked = r.URL.Query().Get("as") == "yaml", r.URL.Query().Has("check")
+	if o.Ref.Kind == throughline.KindTemplate {
+		if err := w.studio(r, v, page, o); err != nil {
+			return nil, err
+		}
+	}
 	value, ok := page.value()
 	if !ok {
 		page.AsYAML, page.Broken = true, true
@@ -292,6 +310,9 @@ func (w *Web) formOf(ctx context.Context, v viewer, page *objectPage, o content.
 	if err != nil {
 		return err
 	}
+	if page.Studio != nil {
+		all = page.Studio.place(all)
+	}
 	for _, s := range all {
 		if page.AsYAML && s.Line != "" {
 			s.Text = "Line " + s.Line + ": " + s.Text
@@ -330,8 +351,16 @@ func (w *Web) saidOf(ctx context.Context, v viewer, o content.Object) (all []sai
 		}
 	}
 	for _, f := range findings {
-		if f.Object == o.Ref || o.Ref.Kind == throughline.KindTemplate && f.Template == o.Ref.Name && f.Variants > 0 {
+		atSlot := o.Ref.Kind == throughline.KindTemplate && f.Template == o.Ref.Name
+		if f.Object == o.Ref || atSlot && (f.Variants > 0 || f.Slot != "") {
 			s := saidFinding(f)
+			if f.Object != o.Ref && f.Variants == 0 {
+				s.Path, s.Piece, s.URL = "", strings.TrimSpace(f.Object.Name+" "+f.Locale), editURL(f.Object)
+			}
+			if atSlot && f.Slot != "" {
+				all = append(all, s)
+				continue
+			}
 			if !slices.ContainsFunc(all, func(have said) bool { return have.Path == s.Path && have.Wrong && s.Wrong }) {
 				all = append(all, s)
 			}
@@ -348,7 +377,7 @@ func saidFinding(f throughline.Finding) said {
 	if f.Fix != "" {
 		text += ". " + sentence(f.Fix)
 	}
-	return said{Path: f.Field(), Text: strings.TrimSuffix(text, ".") + " (" + f.Rule + ").", Wrong: f.Severity == throughline.Block && f.Variants == 0}
+	return said{Slot: f.Slot, Channel: f.Channel, Path: f.Field(), Text: strings.TrimSuffix(text, ".") + " (" + f.Rule + ").", Wrong: f.Severity == throughline.Block && f.Variants == 0}
 }
 
 // objectSaid answers a script with what is wrong now.
@@ -362,6 +391,9 @@ func (w *Web) objectSaid(rw http.ResponseWriter, r *http.Request, v viewer, ref 
 		return err
 	}
 	page := objectPage{Ref: ref}
+	if ref.Kind == throughline.KindTemplate { // the rest is said at its slot, which the script asks for
+		all = slices.DeleteFunc(all, func(s said) bool { return s.Slot != "" })
+	}
 	if err := w.tried(r.Context(), v, &page); err != nil {
 		return err
 	}

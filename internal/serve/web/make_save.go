@@ -180,11 +180,11 @@ func (w *Web) afterSave(rw http.ResponseWriter, r *http.Request, o content.Objec
 	if r.PostForm.Has("yaml") {
 		to += "?as=yaml"
 	}
-	if _, path, moved := strings.Cut(r.PostForm.Get("do"), " "); moved && saved.Sentence != "" {
-		to += "#at-f-" + idForm.Replace(path)
-	}
 	if next := r.PostForm.Get("next"); next != "" {
 		to = localPath(next)
+	}
+	if _, path, moved := strings.Cut(r.PostForm.Get("do"), " "); moved && saved.Sentence != "" {
+		to += "#at-f-" + idForm.Replace(path)
 	}
 	undoing := &undo{URL: "/make/undo", Fields: map[string]string{"next": editURL(o.Ref)}}
 	switch {

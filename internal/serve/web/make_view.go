@@ -342,7 +342,7 @@ func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content
 				places = t.Lineage.Placements
 			}
 		}
-	case throughline.KindTemplate, throughline.KindFragment:
+	case throughline.KindFragment:
 	default:
 		return nil
 	}
@@ -366,16 +366,7 @@ func (w *Web) samplePage(rw http.ResponseWriter, r *http.Request, v viewer) erro
 	if err != nil {
 		return err
 	}
-	page := previewPage{Title: sample.Title, Locale: sample.Locale}
-	switch shown := sample.Shown; {
-	case shown == nil:
-		page.HTML = template.HTML("<p>" + template.HTMLEscapeString(cmp.Or(sample.Problem, "There is nothing to show yet.")) + "</p>")
-	case shown.HTML != "":
-		page.HTML = template.HTML(shown.HTML)
-	default:
-		page.Card = newCard(operate.Preview{Title: page.Title, Surface: throughline.App, Fields: shown.Fields})
-	}
-	return w.writePreview(rw, r, page, "private, no-store")
+	return w.writeSample(rw, r, sample, false)
 }
 
 // exampleOf returns the spec of an example of a kind, and in a few words what it

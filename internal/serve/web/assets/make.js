@@ -144,6 +144,7 @@ async function check() {
 	top.replaceChildren(...rest.map((one) => line(one, "p")));
 	retry(tried);
 	for (const frame of document.querySelectorAll("[data-shown] iframe")) frame.src = frame.getAttribute("src");
+	document.dispatchEvent(new Event("checked"));
 }
 
 const formURL = () => document.querySelector('[data-lens="form"]').getAttribute("href");

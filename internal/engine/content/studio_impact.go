@@ -1,0 +1,142 @@
+package content
+
+import (
+	"slices"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/loop/assemble"
+	"github.com/throughline-engine/throughline/internal/loop/declare"
+)
+
+// Impact is what an edit of a template would do if it went live now, with the rest
+// of the draft as it is there.
+type Impact struct {
+	// Problem says why the rest cannot be told: the draft is not sound yet.
+	Problem string
+	// Touches are the placements that show it.
+	Touches []Reach
+	// Combined says for each channel how many combinations there are.
+	Combined []Combined
+	// Breaks say what fitted before and does not any more; Version is the lowest
+	// that the change may have, "" where it needs no other. Versioned says that
+	// the template has one.
+	Breaks    []string
+	Version   string
+	Versioned bool
+	// Redrawn are the channels on which it looks different.
+	Redrawn []Redrawn
+}
+
+// Reach is what an edit does at one placement.
+type Reach struct {
+	Placement string
+	// Live counts the variants before; Altered of them keep their pieces and
+	// become others, since they are drawn or built differently, and Lost go.
+	// Gained come.
+	Live, Altered, Lost, Gained int
+}
+
+// Combined is how many combinations of pieces a template has on a channel.
+type Combined struct {
+	Channel string
+	// Before is nil for a channel that is new, After for one that is gone or that
+	// cannot be told, and Problem then says why.
+	Before, After *Space
+	Problem       string
+}
+
+// Space is a space of combinations.
+type Space struct {
+	Total, Allowed int
+	// Excluded are the rules that take some out. A combination that breaks several
+	// counts for each.
+	Excluded []throughline.ExcludedCount
+}
+
+// Redrawn is a channel on which a template looks different.
+type Redrawn struct {
+	Channel string
+	Was, Is bool
+	// Fields are those that differ, where the channel shows fields.
+	Fields []string
+}
+
+// impact compares a template with and without an edit.
+func (c *Content) impact(name string, head throughline.Release, s studioSets) (*Impact, error) {
+	before, after := declare.Spec[*throughline.Template](s.base, name), declare.Spec[*throughline.Template](s.next, name)
+	out := &Impact{
+		Breaks: declare.Breaking(before, after), Version: declare.NextVersion(before, after),
+		Versioned: before.Version != "", Redrawn: unlike(name, s),
+	}
+	if err := validate(s.next); err != nil {
+		out.Problem = firstProblem(err)
+		return out, nil
+	}
+	for _, t := range []*throughline.Template{before, after} {
+		for _, r := range t.Renderings {
+			if slices.ContainsFunc(out.Combined, func(c Combined) bool { return c.Channel == r.Channel }) {
+				continue
+			}
+			one := Combined{Channel: r.Channel}
+			if before.Rendering(r.Channel) != nil {
+				one.Before, _ = c.space(s.base, ground{name, r.Channel})
+			}
+			if after.Rendering(r.Channel) != nil {
+				one.After, one.Problem = c.space(s.next, ground{name, r.Channel})
+			}
+			out.Combined = append(out.Combined, one)
+		}
+	}
+	return out, c.reach(name, head, s, out)
+}
+
+// space counts the combinations of a template on a channel, or says why it cannot.
+func (c *Content) space(set declare.Set, g ground) (*Space, string) {
+	if _, ok := set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel}); !ok {
+		return nil, "there is no channel " + g.channel
+	}
+	a, err := assemble.Combine(c.groundOf(set, g).assembly())
+	if err != nil {
+		return nil, firstProblem(err)
+	}
+	out := &Space{Total: a.Total, Allowed: len(a.Candidates)}
+	for _, e := range a.Excluded {
+		if e.Count > 0 {
+			out.Excluded = append(out.Excluded, e)
+		}
+	}
+	return out, ""
+}
+
+// reach compares the variants at the placements that show the template.
+func (c *Content) reach(name string, head throughline.Release, s studioSets, out *Impact) error {
+	old, err := c.build(head.Number, onlyShowing(s.base, name))
+	if err != nil {
+		return nil // what was in force is sound; the rest of the draft may not be
+	}
+	now, err := c.build(head.Number, onlyShowing(s.next, name))
+	if err != nil || now.snapshot == nil || old.snapshot == nil {
+		if out.Problem = "Something keeps it from going live."; err != nil {
+			out.Problem = firstProblem(err)
+		}
+		return nil
+	}
+	for i := range old.snapshot.Placements {
+		p := &old.snapshot.Placements[i]
+		v := view{old: p, now: placementIn(now.snapshot, p.Name)}
+		v.match()
+		out.Touches = append(out.Touches, Reach{p.Name, len(p.Candidates), len(v.altered), len(v.lost), len(v.gained)})
+	}
+	return nil
+}
+
+// onlyShowing leaves out the placements that show other templates.
+func onlyShowing(set declare.Set, template string) declare.Set {
+	var gone []throughline.Ref
+	for res := range set.Each(throughline.KindPlacement) {
+		if res.Spec.(*throughline.Placement).Template != template {
+			gone = append(gone, res.Ref())
+		}
+	}
+	return set.With(nil, gone...)
+}
