@@ -137,6 +137,8 @@ type CataloguedPlacement struct {
 	Arms     Arms     `json:"arms"`
 	// Variants are the ids by candidate in the default locale.
 	Variants []VariantID `json:"variants"`
+	// Fallback names what the fallback is made of, as Arms.Key does.
+	Fallback string `json:"fallback,omitempty"`
 	Policy   Policy      `json:"policy"`
 	// Holdout is nil where nobody is held out.
 	Holdout *Holdout `json:"holdout,omitempty"`

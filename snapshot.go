@@ -110,6 +110,14 @@ func (p *SnapshotPlacement) Arms() Arms {
 	return a
 }
 
+// Key names a filling, given as positions in each slot's Choices, as Arms.Key
+// names a candidate.
+func (p *SnapshotPlacement) Key(filling []uint16) string {
+	a := p.Arms()
+	a.Candidates = [][]uint16{filling}
+	return a.Key(0)
+}
+
 // Epoch is what the policies have learned by one moment, in integers that every
 // process reads alike. Between two epochs the same question has the same answer.
 type Epoch struct {

@@ -355,7 +355,7 @@ func catalogue(rel throughline.Release, s *throughline.Snapshot) throughline.Sna
 		p := &s.Placements[i]
 		entry := throughline.CataloguedPlacement{
 			Name: p.Name, Owner: p.Owner, Template: p.Template, Goal: p.Goal, Event: p.Event, Window: p.Window,
-			Arms: p.Arms(), Policy: p.Policy, Holdout: p.Holdout,
+			Arms: p.Arms(), Policy: p.Policy, Holdout: p.Holdout, Fallback: p.Key(p.Fallback),
 		}
 		for c := range p.Candidates {
 			entry.Variants = append(entry.Variants, p.VariantID(p.Candidates[c], p.Locales.Default))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,6 +29,10 @@ type publisher struct {
 	last    published
 	// highest is the highest number given to an epoch, shown or not.
 	highest uint32
+	// capped are the pieces of the snapshot that may be shown so often, and before
+	// is how often each had been when it was last looked at.
+	capped capped
+	before map[string]int64
 }
 
 const (
@@ -51,6 +56,8 @@ type published struct {
 	// Learned is learn.State.Learned: what tells whether anything was learned
 	// since.
 	Learned uint64 `json:"learned"`
+	// Spent is the epoch's.
+	Spent []string `json:"spent,omitempty"`
 }
 
 // run publishes at every tick and whenever a release changes what is live.
@@ -88,10 +95,14 @@ func (p *publisher) runOnce(ctx context.Context) error {
 	}
 	var learned uint64
 	p.projection.Learned(func(s *learn.State, _ uint64, _ time.Time) { learned = s.Learned() })
-	if p.last.Snapshot == release.Snapshot && p.last.Learned == learned && p.last.Number != 0 {
+	if err := p.caps(ctx, release.Snapshot); err != nil {
+		return err
+	}
+	spent := p.spent()
+	if p.last.Snapshot == release.Snapshot && p.last.Learned == learned && p.last.Number != 0 && slices.Equal(p.last.Spent, spent) {
 		return nil
 	}
-	if err := p.publish(ctx, release); err != nil {
+	if err := p.publish(ctx, release, spent); err != nil {
 		p.last = published{} // it may have been committed all the same
 		return err
 	}
@@ -161,7 +172,7 @@ func (p *publisher) read(ctx context.Context, key string, v any) error {
 	})
 }
 
-func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) error {
+func (p *publisher) publish(ctx context.Context, release engine.LiveRelease, spent []string) error {
 	snapshot, err := engine.LoadSnapshot(ctx, p.core.Record.Blobs, release.Snapshot)
 	if err != nil {
 		return err
@@ -183,11 +194,12 @@ func (p *publisher) publish(ctx context.Context, release engine.LiveRelease) err
 	if err != nil {
 		return err
 	}
+	epoch.Spent = spent
 	digest, _, err := p.core.Record.Blobs.Put(ctx, bytes.NewReader(epoch.Encode()))
 	if err != nil {
 		return err
 	}
-	next := published{Number: number, Epoch: digest, Snapshot: release.Snapshot, Through: epoch.Through, Learned: learned}
+	next := published{Number: number, Epoch: digest, Snapshot: release.Snapshot, Through: epoch.Through, Learned: learned, Spent: spent}
 	p.highest = number
 	return p.show(ctx, next)
 }

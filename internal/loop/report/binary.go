@@ -46,6 +46,7 @@ func (s *State) code(c *coder) {
 		}
 		(*v).code(c)
 	})
+	table(c, s.shown, func(k *string) { text(c, k) }, func(n *int64) { num(c, n) })
 	s.content.code(c)
 	s.ledger.code(c)
 	s.signals.code(c)
@@ -144,7 +145,7 @@ func (s *State) codeShelf(c *coder) {
 }
 
 func (it *item) code(c *coder) {
-	text(c, &it.name, &it.event)
+	text(c, &it.name, &it.event, &it.fallback)
 	num(c, &it.start)
 	list(c, &it.keys, func(s *string) { text(c, s) })
 	list(c, &it.variants, func(s *string) { text(c, s) })

@@ -26,6 +26,8 @@ type item struct {
 	// known is, by candidate, its position in the placement's candidates plus
 	// one; 0 while it was never delivered.
 	known []int32
+	// fallback names what the fallback is made of, as keys do.
+	fallback string
 }
 
 func (s *State) catalogue(snapshot [8]byte) *catalogue {
@@ -114,7 +116,7 @@ func checkCatalogued(e throughline.Event, p *throughline.CataloguedPlacement) er
 
 func newItem(p *throughline.CataloguedPlacement) *item {
 	n := len(p.Arms.Candidates)
-	it := &item{name: p.Name, event: p.Event, keys: make([]string, n), variants: make([]string, n), known: make([]int32, n)}
+	it := &item{name: p.Name, event: p.Event, keys: make([]string, n), variants: make([]string, n), known: make([]int32, n), fallback: p.Fallback}
 	for c := range p.Arms.Candidates {
 		it.keys[c] = p.Arms.Key(c)
 		if c < len(p.Variants) {
@@ -137,7 +139,7 @@ func (s *State) place(name string) *placement {
 // the other.
 func (it *item) same(other *item) bool {
 	return it != nil && it.name == other.name && it.event == other.event && it.start == other.start &&
-		slices.Equal(it.keys, other.keys) && slices.Equal(it.variants, other.variants)
+		slices.Equal(it.keys, other.keys) && slices.Equal(it.variants, other.variants) && it.fallback == other.fallback
 }
 
 func (c *catalogue) item(name string) *item {

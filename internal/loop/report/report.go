@@ -16,6 +16,8 @@
 package report
 
 import (
+	"strings"
+
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -23,7 +25,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 6
+const Version = 7
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {
@@ -37,6 +39,8 @@ type State struct {
 	ledger  ledger
 	signals reaction
 	applies applies
+	// shown is how often each piece was shown, by name.
+	shown map[string]int64
 	// unplaced counts events whose token names a snapshot or candidate that the
 	// state does not know.
 	unplaced int64
@@ -49,6 +53,7 @@ func NewState() *State {
 		places:  map[string]*placement{},
 		content: newContent(),
 		ledger:  newLedger(),
+		shown:   map[string]int64{},
 	}
 }
 
@@ -105,6 +110,7 @@ func (s *State) exposed(e throughline.Event) error {
 	if item == nil {
 		return nil
 	}
+	s.show(item, x.Token.Candidate)
 	m := p.trials.Exposure(x.Token.Question, e.OccurredAt, e.RecordedAt)
 	if m.Trial {
 		p.delivered(item, x.Token, m.At.UnixMilli(), 1)
@@ -116,6 +122,24 @@ func (s *State) exposed(e throughline.Event) error {
 	}
 	return nil
 }
+
+// show counts what a candidate is made of as shown once more. Every exposure
+// counts, also one that repeats a trial: rights are granted by the showing.
+func (s *State) show(it *item, candidate uint16) {
+	key := it.fallback
+	if candidate != throughline.FallbackCandidate {
+		key = it.keys[candidate]
+	}
+	for level := range strings.SplitSeq(key, "|") {
+		if name, _, ok := strings.Cut(level, "@"); ok {
+			s.shown[name]++
+		}
+	}
+}
+
+// Shown returns how often a piece was shown, in all placements and since the
+// first event.
+func (s *State) Shown(piece string) int64 { return s.shown[piece] }
 
 func (s *State) reached(e throughline.Event) error {
 	o, err := throughline.DecodeData[throughline.OutcomeReceived](e)
