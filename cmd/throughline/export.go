@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -19,12 +20,16 @@ type exportCmd struct {
 	Brand    string   `placeholder:"BRAND" help:"Print a brand as a brand.json (AdCP 3), and say what that has no place for." xor:"what"`
 	Manifest string   `placeholder:"VARIANT" help:"Print a live variant as a creative manifest (AdCP 3), with its labels and provenance." xor:"what"`
 	XLIFF    string   `name:"xliff" placeholder:"LOCALE" help:"Print what has no translation into a language, or one of another source, as XLIFF 2.1." xor:"what"`
+	Site     string   `placeholder:"URL" help:"For AdCP: where the engine is reached from outside; addresses of its pictures begin with it."`
 	From     string   `placeholder:"LOCALE" help:"The language to translate from; the default is the brand's."`
 	Query    []string `arg:"" optional:"" help:"For a translator: only texts with these words."`
 }
 
 // Run prints everything in force as manifests, or a brand in another's form.
 func (c *exportCmd) Run(s *shell) error {
+	if u, err := url.Parse(c.Site); c.Site != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return throughline.Errorf(throughline.Invalid, "%q is not where an engine is reached", c.Site).WithFix("write an address such as https://engine.example")
+	}
 	engine, err := s.connect()
 	if err != nil {
 		return err
@@ -71,7 +76,11 @@ func (c *exportCmd) brand(s *shell, engine *client) error {
 	if err != nil {
 		return err
 	}
-	file, left := adcp.Write(brand, disclosures)
+	assets, err := engine.all(s, throughline.KindAsset)
+	if err != nil {
+		return err
+	}
+	file, left := adcp.Write(adcp.Export{Brand: brand, Disclosures: disclosures, Logos: assets, Site: c.Site})
 	s.noteLeft("Left out, since a brand.json has no place for it", left)
 	_, err = s.out.Write(file)
 	return err

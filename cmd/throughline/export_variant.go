@@ -16,7 +16,7 @@ func (c *exportCmd) manifest(s *shell, engine *client) error {
 	if err := engine.call(s.ctx, http.MethodGet, "/api/v1/variants/"+url.PathEscape(c.Manifest), nil, &live); err != nil {
 		return err
 	}
-	v := adcp.Variant{ID: live.ID, Placement: live.Placement, Template: live.Template, Brief: live.Brief, Locale: live.Locale}
+	v := adcp.Variant{ID: live.ID, Placement: live.Placement, Template: live.Template, Brief: live.Brief, Locale: live.Locale, Site: c.Site}
 	template, err := specOf[*throughline.Template](s, engine, throughline.KindTemplate, live.Template)
 	if err != nil {
 		return err

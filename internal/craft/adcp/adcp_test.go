@@ -239,14 +239,18 @@ func brands(seed uint64) (throughline.Resource, []throughline.Resource) {
 	return throughline.Resource{APIVersion: throughline.APIVersion, Kind: throughline.KindBrand, Metadata: throughline.Metadata{Name: "brand"}, Spec: b}, []throughline.Resource{d}
 }
 
+// marks are the logo of those brands.
+var marks = []throughline.Resource{{
+	Kind: throughline.KindAsset, Metadata: throughline.Metadata{Name: "mark"},
+	Spec: &throughline.Asset{Title: "The mark", File: throughline.File{Name: "mark.svg", Type: "image/svg+xml", Width: 320, Height: 80}},
+}}
+
 func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 	for seed := range uint64(400) {
 		brand, disclosures := brands(seed)
-		file, left := adcp.Write(brand, disclosures)
-		for _, l := range left {
-			if l.Path != "Asset" {
-				t.Fatalf("seed %d: %v is left out of what can be said", seed, l)
-			}
+		file, left := adcp.Write(adcp.Export{Brand: brand, Disclosures: disclosures, Logos: marks, Site: "https://engine.example/"})
+		if len(left) > 0 {
+			t.Fatalf("seed %d: %v is left out of what can be said", seed, left)
 		}
 		in := taken(t, file, "brand", adcp.Workspace{Assets: []string{"mark"}, Channels: []string{"web"}})
 		if diff := cmp.Diff(append(disclosures, brand), in.Resources()); diff != "" {
@@ -267,12 +271,12 @@ func TestWhatHasNoPlaceIsListed(t *testing.T) {
 	b.Styles, b.Reading = map[string]string{"x": "y"}, map[string]throughline.Reading{"en": {Max: 3}}
 	b.Terms = []throughline.Term{{Avoid: []string{`5" pipe`}}, {Avoid: []string{"x"}, Severity: throughline.Block}}
 	disclosures[0].Spec.(*throughline.Disclosure).Markets = []string{"CH"}
-	_, left := adcp.Write(brand, disclosures)
+	_, left := adcp.Write(adcp.Export{Brand: brand, Disclosures: disclosures})
 	var paths []string
 	for _, l := range left {
 		paths = append(paths, l.Path)
 	}
-	want := []string{"spec.tokens", "spec.tokens", "spec.modes", "spec.terms[0]", "spec.terms[1]", "Disclosure/brand-terms", "spec.reading", "spec.styles", "Asset"}
+	want := []string{"spec.tokens", "spec.tokens", "spec.modes", "spec.terms[0]", "spec.terms[1]", "spec.logos[0].asset", "Disclosure/brand-terms", "spec.reading", "spec.styles"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Error(diff)
 	}
@@ -342,14 +346,14 @@ func TestThePublishedSchemaTakesWhatIsWritten(t *testing.T) {
 	s := published(t, "brand.json")
 	for seed := range uint64(100) {
 		brand, disclosures := brands(seed)
-		file, _ := adcp.Write(brand, disclosures)
+		file, _ := adcp.Write(adcp.Export{Brand: brand, Disclosures: disclosures, Logos: marks, Site: "https://engine.example"})
 		if err := valid(t, s, file); err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, file)
 		}
 	}
 	t.Run("and not what is wrong", func(t *testing.T) {
 		brand, _ := brands(1)
-		file, _ := adcp.Write(brand, nil)
+		file, _ := adcp.Write(adcp.Export{Brand: brand})
 		if valid(t, s, bytes.Replace(file, []byte(`"id": "brand"`), []byte(`"id": "Brand"`), 1)) == nil {
 			t.Error("a brand whose id has a capital is taken")
 		}
@@ -370,7 +374,7 @@ func FuzzOpen(f *testing.F) {
 		if err != nil {
 			return
 		}
-		file, _ := adcp.Write(in.Brand, in.Disclosures)
+		file, _ := adcp.Write(adcp.Export{Brand: in.Brand, Disclosures: in.Disclosures})
 		if !json.Valid(file) {
 			t.Fatalf("%q is not JSON", file)
 		}

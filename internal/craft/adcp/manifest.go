@@ -19,7 +19,10 @@ type Variant struct {
 	Brief     string
 	Locale    string
 	Surface   throughline.Surface
-	Slots     []VariantSlot
+	// Site is where the engine is reached from outside; addresses of its own
+	// pictures begin with it.
+	Site  string
+	Slots []VariantSlot
 }
 
 // VariantSlot is what fills one slot of a variant.
@@ -103,6 +106,7 @@ func WriteVariant(v Variant) []byte {
 	*ours = extension{Labels: map[string]throughline.Level{}, Placement: v.Placement, Template: v.Template, Brief: v.Brief, Locale: v.Locale}
 	for _, s := range v.Slots {
 		ours.Labels[s.Name] = s.Level
+		s.Text = absolute(v.Site, s.Text)
 		out.Manifest.Assets[s.Name] = assetIn(s, v.Locale)
 		for _, g := range s.Rights {
 			r := rights{Slot: s.Name, Holder: g.Holder, Channels: g.Channels, Markets: g.Markets, Impressions: g.Impressions}

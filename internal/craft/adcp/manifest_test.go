@@ -14,7 +14,7 @@ import (
 // swim is a variant with one slot of each form.
 func swim() adcp.Variant {
 	return adcp.Variant{
-		ID: "0f1e2d3c", Placement: "home.hero", Template: "card", Locale: "de", Surface: throughline.Display,
+		ID: "0f1e2d3c", Placement: "home.hero", Template: "card", Locale: "de", Surface: throughline.Display, Site: "https://engine.example/",
 		Slots: []adcp.VariantSlot{
 			{
 				Name: "headline", Level: "swim-early@2", Text: "Um sieben <im> Wasser & wach",
@@ -23,7 +23,7 @@ func swim() adcp.Variant {
 			{Name: "body", Level: "lanes@1", Type: throughline.RichText, Text: "**Acht** Bahnen"},
 			{Name: "more", Level: "link@1", Type: throughline.Link, Text: "/baden"},
 			{
-				Name: "hero", Level: "lanes-at-seven@1", Type: throughline.Image, Text: "https://cdn.example/l.jpg",
+				Name: "hero", Level: "lanes-at-seven@1", Type: throughline.Image, Text: "/media/l/1/w1200.jpeg",
 				Asset:  &throughline.Asset{File: throughline.File{Width: 1600, Height: 900}, Alt: map[string]string{"de": "Acht Bahnen."}},
 				Rights: []throughline.RightsGrant{{Holder: "Photo AG", Until: "2027-03-31", Markets: []string{"DE"}, Impressions: 5}},
 			},
@@ -64,7 +64,7 @@ func TestAVariantGoesOutWithItsLabels(t *testing.T) {
 		},
 		"body": {"asset_type": "markdown", "content": "**Acht** Bahnen", "language": "de"},
 		"more": {"asset_type": "text", "content": "/baden", "language": "de"},
-		"hero": {"asset_type": "image", "url": "https://cdn.example/l.jpg", "width": 1600.0, "height": 900.0, "alt_text": "Acht Bahnen."},
+		"hero": {"asset_type": "image", "url": "https://engine.example/media/l/1/w1200.jpeg", "width": 1600.0, "height": 900.0, "alt_text": "Acht Bahnen."},
 	}
 	if diff := cmp.Diff(assets, got.Manifest.Assets); diff != "" {
 		t.Error(diff)

@@ -19,11 +19,20 @@ type document struct {
 	Language    string              `json:"default_language"`
 	ID          string              `json:"id"`
 	Names       []map[string]string `json:"names"`
+	Logos       []logo              `json:"logos,omitempty"`
 	Colors      map[string]string   `json:"colors,omitempty"`
 	Fonts       map[string]any      `json:"fonts,omitempty"`
 	Tone        *tone               `json:"tone,omitempty"`
 	Disclaimers []disclaimer        `json:"disclaimers,omitempty"`
 	Look        *look               `json:"visual_guidelines,omitempty"`
+}
+
+type logo struct {
+	ID     string `json:"id"`
+	URL    string `json:"url"`
+	Usage  string `json:"usage,omitempty"`
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
 }
 
 type disclaimer struct {
@@ -74,9 +83,21 @@ type fontRole struct {
 	Fallbacks []string `json:"fallbacks,omitempty"`
 }
 
-// Write writes a brand and its disclosures as the brand's own brand.json, and
-// lists by their fields what that form has no place for.
-func Write(brand throughline.Resource, disclosures []throughline.Resource) ([]byte, []Left) {
+// Export is a brand on its way out.
+type Export struct {
+	Brand       throughline.Resource
+	Disclosures []throughline.Resource
+	// Logos are the assets that its rules name.
+	Logos []throughline.Resource
+	// Site is where the engine is reached from outside, such as
+	// https://engine.example; without it logos have no address, and are left out.
+	Site string
+}
+
+// Write writes a brand as its own brand.json, and lists by their fields what that
+// form has no place for.
+func Write(x Export) ([]byte, []Left) {
+	brand := x.Brand
 	b := brand.Spec.(*throughline.Brand)
 	w := writer{brand: b, values: b.Values("")}
 	locale := b.Locales.Default
@@ -86,7 +107,8 @@ func Write(brand throughline.Resource, disclosures []throughline.Resource) ([]by
 	}
 	w.tokens()
 	w.tone()
-	for _, r := range disclosures {
+	w.logos(x)
+	for _, r := range x.Disclosures {
 		w.disclosure(r, locale)
 	}
 	w.look()
@@ -156,15 +178,22 @@ const mostFonts = 20
 
 func (w *writer) font(name string) bool {
 	role, ok := strings.CutPrefix(name, "font.")
-	if !ok && w.brand.TokenNotes[name].Type != "fontFamily" || len(w.out.Fonts) == mostFonts {
+	families := familiesOf(w.values[name])
+	if !ok && w.brand.TokenNotes[name].Type != "fontFamily" && !generic(families) || len(w.out.Fonts) == mostFonts {
 		return false
 	}
-	if families := familiesOf(w.values[name]); len(families) == 1 {
+	if len(families) == 1 {
 		w.out.Fonts[role] = families[0]
 	} else if len(families) > 1 {
 		w.out.Fonts[role] = fontRole{families[0], families[1:min(len(families), 11)]}
 	}
 	return true
+}
+
+// generic reports whether a list ends with a family that every browser has, as
+// only lists of fonts do.
+func generic(families []string) bool {
+	return len(families) > 0 && slices.Contains([]string{"serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "ui-serif", "ui-sans-serif", "ui-monospace", "ui-rounded"}, families[len(families)-1])
 }
 
 func (w *writer) tone() {
@@ -238,7 +267,7 @@ func (w *writer) pair(l *look, i int, p throughline.ColorPair) {
 }
 
 func (w *writer) logo(l *look, i int, r throughline.LogoRule) {
-	rule := logoRule{ID: strings.ReplaceAll(strings.ReplaceAll(r.Asset, "/", "-"), ".", "-"), Severity: "must"}
+	rule := logoRule{ID: logoID(r.Asset), Severity: "must"}
 	if r.Severity == throughline.Warn || r.Severity == throughline.Info {
 		rule.Severity = "should"
 	}
@@ -258,6 +287,33 @@ func (w *writer) logo(l *look, i int, r throughline.LogoRule) {
 	l.Logos = append(l.Logos, rule)
 }
 
+// logoID makes the id of a logo out of the name of its asset.
+func logoID(asset string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(asset, "/", "-"), ".", "-")
+}
+
+// logos lists the pictures that the rules are about.
+func (w *writer) logos(x Export) {
+	for i, rule := range w.brand.Logos {
+		at := slices.IndexFunc(x.Logos, func(r throughline.Resource) bool { return r.Metadata.Name == rule.Asset })
+		if x.Site == "" || at < 0 {
+			w.leave("spec.logos["+strconv.Itoa(i)+"].asset", "the logo has no address outside: say where the engine is reached, or add it to the file")
+			continue
+		}
+		a := x.Logos[at].Spec.(*throughline.Asset)
+		w.out.Logos = append(w.out.Logos, logo{logoID(rule.Asset), absolute(x.Site, a.File.SlotAddress(rule.Asset)), a.Title, a.File.Width, a.File.Height})
+	}
+}
+
+// absolute is the address of one of the engine's files as others reach it. Another
+// path is one of the site that shows it.
+func absolute(site, address string) string {
+	if site == "" || !strings.HasPrefix(address, throughline.MediaPath) {
+		return address
+	}
+	return strings.TrimSuffix(site, "/") + address
+}
+
 // rest lists what a brand.json never has.
 func (w *writer) rest() {
 	b := w.brand
@@ -273,9 +329,6 @@ func (w *writer) rest() {
 		if f.has {
 			w.leave(f.path, "a brand.json has no place for it")
 		}
-	}
-	if len(b.Logos) > 0 {
-		w.leave("Asset", "a brand.json lists logos by their address; add logos to it where you publish them, with the ids of the rules")
 	}
 }
 

@@ -10,7 +10,9 @@ package xliff
 
 import (
 	"maps"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/throughline-engine/throughline"
 )
@@ -77,6 +79,18 @@ func TextsOf(r throughline.Resource) (texts map[string]string, field string) {
 	}
 	return nil, ""
 }
+
+// Words reports whether a text says something in a language. A number, an address,
+// a colour such as #0b62d6 or a placeholder alone is the same in all of them.
+func Words(s string) bool {
+	s = strings.TrimSpace(placeholders.ReplaceAllString(s, ""))
+	if notWords.MatchString(s) {
+		return false
+	}
+	return strings.ContainsFunc(s, unicode.IsLetter)
+}
+
+var notWords = regexp.MustCompile(`^(?:#[0-9A-Fa-f]{3,8}|[a-z]+\([0-9.,%/ a-z+-]*\)|https?://\S+|/\S*|[0-9.,]+ ?(?:px|em|rem|pt|%))$`)
 
 // With returns a resource with a text in a locale. The resource it is given stays
 // as it is.

@@ -217,6 +217,17 @@ func TestAFileOfVersion1IsRead(t *testing.T) {
 	}
 }
 
+func TestWhatHasNoWordsStaysHere(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Swim at seven": true, "水": true, "Hello {{person.first_name}}": true, "#one": true, "5 minutes": true, "https://lido.example and more": true,
+		"#8f3b1f": false, "rgba(0, 0, 0, 0.5)": false, "{{person.first_name}}": false, "12,50": false, "12 px": false, "https://lido.example/t": false, "/tickets": false, "  ": false,
+	} {
+		if xliff.Words(text) != want {
+			t.Errorf("%q goes out: %v", text, !want)
+		}
+	}
+}
+
 // written makes texts by chance out of what is hard to keep.
 func written(r *rand.Rand) string {
 	words := []string{

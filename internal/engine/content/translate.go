@@ -89,7 +89,7 @@ func (c *Content) TextsToTranslate(ctx context.Context, by engine.Caller, q Tran
 		}
 		o, t.bounded = t.order, true
 		return t.collect(func(res throughline.Resource, text *xliff.Text) (bool, error) {
-			if !t.wanted(res) {
+			if !t.wanted(res) || !xliff.Words(text.Source) {
 				return false, nil
 			}
 			if text.Target == "" {

@@ -85,7 +85,11 @@ func (p *importPage) translation(t content.Translation) {
 		p.Problems = append(p.Problems, rowProblem{Text: operate.Plural(t.More, "more text", "more texts") + " cannot be taken."})
 	}
 	for _, c := range t.Texts {
-		p.show(importChange{Ref: c.Ref, Name: c.Ref.Name, Locale: c.Locale, New: c.Before == "", Before: c.Before, After: c.After})
+		name := c.Ref.String()
+		if c.Ref.Kind == throughline.KindFragment {
+			name = c.Ref.Name
+		}
+		p.show(importChange{Ref: c.Ref, Name: name, Locale: c.Locale, New: c.Before == "", Before: c.Before, After: c.After})
 	}
 	if t.To == "" {
 		p.Says = "Nothing of it can be taken in. Nothing was changed."
