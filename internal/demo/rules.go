@@ -106,12 +106,3 @@ func (c *combiner) allowed() (bool, error) {
 	}
 	return true, nil
 }
-
-// shown is what a constraint sees of a filling.
-func (f filling) shown(locales throughline.Locales, locale string) *rule.Slot {
-	if f.fragment == nil {
-		return rule.NewSlot("", "", nil)
-	}
-	text, _ := f.fragment.Text(locales, locale)
-	return rule.NewSlot(f.name, text, f.labels)
-}

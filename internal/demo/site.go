@@ -28,6 +28,7 @@ type slot struct {
 	name    string
 	choices []choice
 	byText  map[string]uint16 // every text of every choice, in every language
+	settled bool              // what it says follows from the market
 }
 
 // choice is one filling of a slot; the zero choice leaves it empty.
@@ -81,7 +82,7 @@ func (s *site) read(a answer) (levels []throughline.Level, strange bool) {
 	levels = make([]throughline.Level, len(s.slots))
 	for i, sl := range s.slots {
 		text, filled := a.Value[sl.name]
-		if !filled || text == "" {
+		if !filled || text == "" || sl.settled {
 			continue
 		}
 		if c, ok := sl.byText[text]; ok {

@@ -1,8 +1,6 @@
 package demo
 
 import (
-	"slices"
-
 	"github.com/throughline-engine/throughline"
 )
 
@@ -61,57 +59,13 @@ func (v surveyor) site(name string) (*site, error) {
 	return s, nil
 }
 
-// filling is one fragment in a slot, or none.
-type filling struct {
-	name     string
-	labels   map[string]string
-	fragment *throughline.Fragment // nil where the slot stays empty
-}
-
-// options lists what may fill a slot on a channel, by the same words as the
-// template: role, names, labels, channels, and emptiness where it is optional.
-func (v surveyor) options(s throughline.Slot, channel string) []filling {
-	var options []filling
-	if !s.Required {
-		options = append(options, filling{})
-	}
-	for _, name := range v.names(throughline.KindFragment) {
-		r := v.catalogue[throughline.KindFragment][name]
-		f := r.Spec.(*throughline.Fragment)
-		if f.Role == s.Role && onChannel(f, channel) && allows(s.Fill, r.Metadata) {
-			options = append(options, filling{name, r.Metadata.Labels, f})
-		}
-	}
-	return options
-}
-
-func onChannel(f *throughline.Fragment, channel string) bool {
-	return len(f.Channels) == 0 || slices.Contains(f.Channels, channel)
-}
-
-func allows(fill *throughline.Fill, m throughline.Metadata) bool {
-	if fill == nil {
-		return true
-	}
-	for label, value := range fill.Labels {
-		if m.Labels[label] != value {
-			return false
-		}
-	}
-	return len(fill.Names) == 0 || slices.Contains(fill.Names, m.Name)
-}
-
 func (v surveyor) slot(declared throughline.Slot, options []filling, asker throughline.Ref) (slot, error) {
-	s := slot{name: declared.Name, byText: make(map[string]uint16)}
+	s := slot{name: declared.Name, byText: make(map[string]uint16), settled: declared.Type == throughline.DisclosureText}
 	for i, o := range options {
-		if o.fragment == nil {
-			s.choices = append(s.choices, choice{})
-			continue
-		}
-		s.choices = append(s.choices, choice{throughline.LevelOf(o.name, o.fragment.Meaning), v.audiences[o.fragment.Audience]})
-		for _, text := range o.fragment.Values {
+		s.choices = append(s.choices, choice{o.Level(), v.audiences[o.Audience]})
+		for _, text := range o.texts {
 			if other, taken := s.byText[text]; taken && int(other) != i {
-				return s, throughline.Errorf(throughline.Invalid, "%s and %s say the same in slot %q: %q", options[other].name, o.name, s.name, text).
+				return s, throughline.Errorf(throughline.Invalid, "%s and %s say the same in slot %q: %q", options[other].Name, o.Name, s.name, text).
 					At(asker.String()).WithFix("simulated recipients tell fragments apart by what they read; change one of the texts")
 			}
 			s.byText[text] = uint16(i)

@@ -81,10 +81,13 @@ func checkPlacement(t *testing.T, c catalogue, p *throughline.Placement) {
 	}
 	for _, s := range c[throughline.KindTemplate][p.Template].Spec.(*throughline.Template).Slots {
 		r, ok := c[throughline.KindFragment][p.Fallback[s.Name]]
-		if !ok && s.Required {
+		if !ok {
+			r, ok = c[throughline.KindAsset][p.Fallback[s.Name]]
+		}
+		if !ok && s.Required && s.Type != throughline.DisclosureText {
 			t.Errorf("the fallback leaves %s empty", s.Name)
 		}
-		if f, is := r.Spec.(*throughline.Fragment); is && (f.Audience != "" || f.Role != s.Role) {
+		if f, is := throughline.PieceOf(r); is && (f.Audience != "" || f.Role != s.Role) {
 			t.Errorf("the fallback puts %s into %s", r.Metadata.Name, s.Name)
 		}
 	}
@@ -99,9 +102,8 @@ func eachText(c catalogue, visit func(p *throughline.Placement, s throughline.Sl
 		for _, s := range tm.Slots {
 			for _, o := range (surveyor{catalogue: c}).options(s, p.Channel) {
 				for _, locale := range locales.All() {
-					if o.fragment != nil {
-						text, _ := o.fragment.Text(locales, locale)
-						visit(p, s, o.name, locale, text)
+					if text, _ := (&throughline.Fragment{Values: o.words}).Text(locales, locale); o.Kind == throughline.KindFragment {
+						visit(p, s, o.Name, locale, text)
 					}
 				}
 			}

@@ -6,11 +6,13 @@ package picture
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
 )
@@ -77,4 +79,34 @@ func PNG(name string, width, height int) ([]byte, error) {
 	var b bytes.Buffer
 	err = png.Encode(&b, img)
 	return b.Bytes(), err
+}
+
+// File draws the picture that a file's name asks for: sunrise-1600x900.png, or
+// .jpg. It fails for names that say nothing of the kind, and as Draw does.
+func File(name string) ([]byte, error) {
+	stem, form, _ := strings.Cut(name, ".")
+	at := strings.LastIndexByte(stem, '-')
+	var width, height int
+	if at < 0 || !exactly(stem[at+1:], "%dx%d", &width, &height) || form != "png" && form != "jpg" {
+		return nil, throughline.Errorf(throughline.NotFound, "%q is not the name of a drawing", name).WithFix("write the picture, its size and its form, such as sunrise-1600x900.png")
+	}
+	if form == "jpg" {
+		return JPEG(stem[:at], width, height)
+	}
+	return PNG(stem[:at], width, height)
+}
+
+// exactly reports whether a text is of a form, which read it would be again.
+func exactly(text, form string, into ...*int) bool {
+	var scan, print []any
+	for _, n := range into {
+		scan = append(scan, n)
+	}
+	if _, err := fmt.Sscanf(text, form, scan...); err != nil {
+		return false
+	}
+	for _, n := range into {
+		print = append(print, *n)
+	}
+	return fmt.Sprintf(form, print...) == text
 }

@@ -132,6 +132,24 @@ func TestWhatCannotBeDrawn(t *testing.T) {
 	}
 }
 
+func TestAFileIsDrawnByItsName(t *testing.T) {
+	want, err := picture.PNG("moon", 160, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := picture.File("moon-160x90.png"); err != nil || !bytes.Equal(got, want) {
+		t.Error(err)
+	}
+	if got, err := picture.File("moon-160x90.jpg"); err != nil || !bytes.HasPrefix(got, []byte{0xff, 0xd8}) {
+		t.Error(err)
+	}
+	for _, name := range []string{"", "moon", "moon.png", "moon-160x90", "moon-160x90.gif", "moon-160x90.png.exe", "moon-0160x90.png", "moon-160x90x2.png", "moon-160.png", "-160x90.png", "../moon-160x90.png"} {
+		if _, err := picture.File(name); throughline.CodeOf(err) != throughline.NotFound {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 // grid is the mean colour of each cell, 0xrrggbb, row by row.
 func grid(img *image.RGBA) []int {
 	var means []int
