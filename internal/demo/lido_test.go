@@ -79,7 +79,7 @@ func TestTheLidosTokensAreThoseOfItsFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := token.Parse(name, data)
+		file, err := token.Read(name, data)
 		if err != nil {
 			t.Fatal(err)
 		}
