@@ -1,8 +1,6 @@
 package email
 
 import (
-	"strings"
-
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/markup"
 )
@@ -28,7 +26,7 @@ func CompileRendering(r throughline.Rendering, slots []string, b *throughline.Br
 	problems.Add(err)
 	if r.MJML != "" {
 		out.mail, err = Compile([]byte(r.MJML), Options{Slots: slots, Tokens: colours(b)})
-		problems = append(problems, placedInMail(err)...)
+		problems.Add(err)
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -49,15 +47,6 @@ func colours(b *throughline.Brand) map[string]Token {
 		all[name] = t
 	}
 	return all
-}
-
-func placedInMail(err error) throughline.Problems {
-	var found throughline.Problems
-	found.Add(err)
-	for _, e := range found {
-		e.Place = strings.TrimSuffix("mjml:"+e.Place, ":")
-	}
-	return found
 }
 
 // HTML returns the page or the mail, filled with the text by slot; a slot that is

@@ -30,6 +30,8 @@ type Studio struct {
 	Locales, Audiences []string
 	// Personal are the fields of a recipient that texts may speak of.
 	Personal []string
+	// Dark says that the brand has colours of its own for the dark.
+	Dark     bool
 	Slots    []StudioSlot
 	Channels []StudioChannel
 	Used     []StudioUse
@@ -194,7 +196,7 @@ func (c *Content) studioSets(r record.Reader, by engine.Caller, name string) (s 
 func (s *Studio) fill(set declare.Set) {
 	brand := declare.Spec[*throughline.Brand](set, s.Template.Brand)
 	if brand != nil {
-		s.Locales = brand.Locales.All()
+		s.Locales, s.Dark = brand.Locales.All(), len(brand.Modes["dark"]) > 0
 		for name := range brand.Personal {
 			s.Personal = append(s.Personal, name)
 		}

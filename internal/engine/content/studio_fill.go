@@ -34,12 +34,25 @@ func DataSets() []Data {
 func fillers(set declare.Set, slot throughline.Slot) (all []throughline.Piece) {
 	for _, kind := range []throughline.Kind{throughline.KindFragment, throughline.KindAsset} {
 		for res := range set.Each(kind) {
+			if roleOf(res) != slot.Role { // most are not
+				continue
+			}
 			if p, ok := throughline.PieceOf(res); ok && p.Withdrawn == "" && fills(p, slot) {
 				all = append(all, p)
 			}
 		}
 	}
 	return all
+}
+
+func roleOf(res throughline.Resource) string {
+	switch spec := res.Spec.(type) {
+	case *throughline.Fragment:
+		return spec.Role
+	case *throughline.Asset:
+		return spec.Role
+	}
+	return ""
 }
 
 // studioFilling returns what fills the slots of a template on a channel as an
@@ -204,7 +217,7 @@ func personal(text string, brand *throughline.Brand, longest bool) string {
 func newFault(r throughline.Rendering, p *throughline.Error) RenderingFault {
 	f := RenderingFault{Text: p.Message, Fix: p.Fix}
 	part, at, found := strings.Cut(p.Place, ":")
-	f.Part, at = part, strings.TrimPrefix(at, part+":") // a mail says what it is itself, too
+	f.Part = part
 	if !found {
 		return f
 	}

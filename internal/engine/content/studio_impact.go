@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/loop/assemble"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
@@ -13,6 +12,9 @@ import (
 type Impact struct {
 	// Problem says why the rest cannot be told: the draft is not sound yet.
 	Problem string
+	// Alone says that the rest of the draft is left out, because something of it is
+	// not sound yet.
+	Alone bool
 	// Touches are the placements that show it.
 	Touches []Reach
 	// Combined says for each channel how many combinations there are.
@@ -48,7 +50,8 @@ type Combined struct {
 // Space is a space of combinations.
 type Space struct {
 	Total, Allowed int
-	// Excluded are the rules that take some out. A combination that breaks several
+	// Excluded are the rules that take some out, those of the template and then
+	// guardrails. A combination that breaks several
 	// counts for each.
 	Excluded []throughline.ExcludedCount
 }
@@ -69,8 +72,12 @@ func (c *Content) impact(name string, head throughline.Release, s studioSets) (*
 		Versioned: before.Version != "", Redrawn: unlike(name, s),
 	}
 	if err := validate(s.next); err != nil {
-		out.Problem = firstProblem(err)
-		return out, nil
+		alone := s.alone(name)
+		if s.others == 0 || validate(alone.next) != nil {
+			out.Problem = firstProblem(err)
+			return out, nil
+		}
+		s, out.Alone = alone, true
 	}
 	for _, t := range []*throughline.Template{before, after} {
 		for _, r := range t.Renderings {
@@ -90,19 +97,30 @@ func (c *Content) impact(name string, head throughline.Release, s studioSets) (*
 	return out, c.reach(name, head, s, out)
 }
 
+// alone leaves out the rest of the draft.
+func (s studioSets) alone(name string) studioSets {
+	own, _ := s.next.Get(throughline.Ref{Kind: throughline.KindTemplate, Name: name})
+	return studioSets{inForce: s.inForce, base: s.inForce, next: s.inForce.With([]throughline.Resource{own}), edited: true}
+}
+
 // space counts the combinations of a template on a channel, or says why it cannot.
 func (c *Content) space(set declare.Set, g ground) (*Space, string) {
 	if _, ok := set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel}); !ok {
 		return nil, "there is no channel " + g.channel
 	}
-	a, err := assemble.Combine(c.groundOf(set, g).assembly())
+	a, result, err := c.assembleAndCheck(set, g)
 	if err != nil {
 		return nil, firstProblem(err)
 	}
-	out := &Space{Total: a.Total, Allowed: len(a.Candidates)}
+	out := &Space{Total: a.Total, Allowed: len(a.Candidates) - len(result.Blocked)}
 	for _, e := range a.Excluded {
 		if e.Count > 0 {
 			out.Excluded = append(out.Excluded, e)
+		}
+	}
+	for _, f := range result.Findings {
+		if f.Variants > 0 && f.Severity == throughline.Block {
+			out.Excluded = append(out.Excluded, throughline.ExcludedCount{Rule: f.Rule, Why: f.Fix, Count: f.Variants})
 		}
 	}
 	return out, ""

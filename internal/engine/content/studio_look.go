@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -80,10 +81,13 @@ func (s *Sample) look(set declare.Set, t *throughline.Template, in LookInput, ch
 		dark.Tokens = brand.Values("dark")
 		brand = &dark
 	}
+	if faults := renderingFaults(*rendering, t.Placeholders(), brand); len(faults) > 0 {
+		s.Problem = faultSays(faults[0])
+		return nil
+	}
 	drawn, err := email.CompileRendering(*rendering, t.Placeholders(), brand)
 	if err != nil {
-		s.Problem = firstProblem(err)
-		return nil
+		return err
 	}
 	slots := studioValues(set, t, brand, studioFilling(set, in.Template, t, in), in)
 	for i, slot := range slots {
@@ -96,6 +100,10 @@ func (s *Sample) look(set declare.Set, t *throughline.Template, in LookInput, ch
 		s.Problem = firstProblem(err)
 		return nil
 	}
+	if shown.HTML == "" && !slices.ContainsFunc(slices.Collect(maps.Values(shown.Fields)), func(text string) bool { return text != "" }) {
+		s.Problem = "Nothing fills the slots that it shows here yet."
+		return nil
+	}
 	if rendering.MJML != "" {
 		shown.HTML = inMode(shown.HTML, in.Dark)
 	}
@@ -103,14 +111,22 @@ func (s *Sample) look(set declare.Set, t *throughline.Template, in LookInput, ch
 	return nil
 }
 
+// firstProblem says what is wrong first, and where.
 func firstProblem(err error) string {
 	var problems throughline.Problems
 	problems.Add(err)
-	p := problems[0]
-	if p.Place == "" {
-		return p.Message
+	if p := problems[0]; p.Place != "" {
+		return p.Place + ": " + p.Message + "."
 	}
-	return p.Place + ": " + p.Message
+	return problems[0].Message + "."
+}
+
+// faultSays says what keeps a rendering from being drawn, and in which line.
+func faultSays(f RenderingFault) string {
+	if f.Line == 0 {
+		return f.Part + ": " + f.Text + "."
+	}
+	return fmt.Sprintf("%s, line %d: %s.", f.Part, f.Line, f.Text)
 }
 
 // inMode makes a mail show the colours of one mode, whatever whoever looks at it

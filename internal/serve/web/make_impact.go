@@ -58,8 +58,11 @@ func newImpactView(page *objectPage, s content.Studio, at lookedAt) *impactView 
 		Problem: i.Problem, Health: operate.HealthOK, Version: i.Version, Promised: i.Versioned,
 		Review: "/draft?only=" + url.QueryEscape(page.Ref.String()),
 	}
-	if s.Others > 0 {
-		v.Others = operate.Plural(s.Others, "other change", "other changes") + " of your draft taken as made"
+	switch others := operate.Plural(s.Others, "other change", "other changes") + " of your draft"; {
+	case i.Alone:
+		v.Others = "Without the " + others + ", of which not all is fit to go live."
+	case s.Others > 0:
+		v.Others = "With the " + others + " taken as made."
 	}
 	for _, b := range i.Breaks {
 		v.Breaks = append(v.Breaks, sentence(b)+".")

@@ -374,6 +374,9 @@ func saidFinding(f throughline.Finding) said {
 	if f.Variants > 0 {
 		text = fmt.Sprintf("%s, in %s combinations", text, operate.SayCount(int64(f.Variants)))
 	}
+	if f.Verdict == throughline.VerdictUnknown {
+		text = "It could not be told: " + f.Got
+	}
 	if f.Fix != "" {
 		text += ". " + sentence(f.Fix)
 	}
@@ -392,7 +395,7 @@ func (w *Web) objectSaid(rw http.ResponseWriter, r *http.Request, v viewer, ref 
 	}
 	page := objectPage{Ref: ref}
 	if ref.Kind == throughline.KindTemplate { // the rest is said at its slot, which the script asks for
-		all = slices.DeleteFunc(all, func(s said) bool { return s.Slot != "" })
+		all = slices.DeleteFunc(all, func(s said) bool { return s.Slot != "" || s.Channel != "" && s.Path == "" })
 	}
 	if err := w.tried(r.Context(), v, &page); err != nil {
 		return err

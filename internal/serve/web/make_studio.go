@@ -22,7 +22,7 @@ import (
 type studioView struct {
 	Slots []studioSlot
 	See   *seeView
-	// Faults keep it from being drawn.
+	// Faults are what is wrong with its renderings.
 	Faults []faultView
 	// Used are the placements that show it, UsedSays how much that is.
 	Used     []usedView
@@ -39,10 +39,9 @@ type studioSlot struct {
 	At       string
 	Required bool
 	// Limit is how long or large what fills it may be, Takes what may fill it and
-	// Pieces how many there are, at PiecesURL.
-	Limit, Takes, PiecesURL string
-	Pieces                  string
-	None                    bool
+	// Pieces how many there are, at PiecesURL; None says that there are none.
+	Limit, Takes, Pieces, PiecesURL string
+	None                            bool
 	// State says what the draft makes of it.
 	State string
 	// Said is what the checks say about it; More counts what is left out.
@@ -53,8 +52,12 @@ type studioSlot struct {
 // saidAtSlot is how much is said at one slot.
 const saidAtSlot = 3
 
-// faultView is what keeps a rendering from being drawn.
-type faultView struct{ Channel, Where, Source, Text, At string }
+// faultView is what is wrong with a rendering.
+type faultView struct {
+	Channel, Where, Source, Text, At string
+	// Light says that it is only worth a look.
+	Light bool
+}
 
 // usedView is one placement that shows a template.
 type usedView struct{ Name, Title, URL, Channel, Live, Shown string }
@@ -170,7 +173,7 @@ func newStudioSlot(name string, i int, s content.StudioSlot) studioSlot {
 	row := studioSlot{
 		Name: s.Name, Role: s.Role, Type: string(cmp.Or(s.Type, throughline.Text)), Required: s.Required,
 		At: "#at-f-spec-slots-" + strconv.Itoa(i), Limit: limitWords(s), Takes: takesWords(s.Slot),
-		Pieces: operate.SayCount(int64(s.Pieces)), None: s.Pieces == 0 && s.Type != throughline.DisclosureText,
+		Pieces: operate.Plural(s.Pieces, "piece", "pieces"), None: s.Pieces == 0 && s.Type != throughline.DisclosureText,
 		PiecesURL: "/make/copy?" + url.Values{"role": {s.Role}, "template": {name}}.Encode(),
 	}
 	switch {
@@ -322,7 +325,10 @@ func (s *studioView) place(all []said) (rest []said) {
 		}
 		i := slices.IndexFunc(s.Slots, func(slot studioSlot) bool { return slot.Name == one.Slot })
 		switch {
-		case one.Slot == "" || i < 0:
+		case i < 0 && one.Channel != "" && one.Path == "":
+			s.Faults = append(s.Faults, faultView{Channel: one.Channel, Text: one.Text, At: "#at-f-spec-renderings", Light: !one.Wrong})
+			continue
+		case i < 0:
 			rest = append(rest, one)
 			continue
 		case len(s.Slots[i].Said) < saidAtSlot:
@@ -428,6 +434,9 @@ func newSeeView(page *objectPage, s content.Studio, at lookedAt) *seeView {
 	v := &seeView{Action: page.FormURL, channel: at.channel, Link: page.FormURL + "?" + at.query(page.AsYAML)}
 	if page.AsYAML {
 		v.As = "yaml"
+	}
+	if !s.Dark {
+		v.Note = "The brand names no dark colours, so that in the dark it shows the light ones."
 	}
 	options := func(names []string, on string, says func(string) string) (all []option) {
 		for _, n := range names {

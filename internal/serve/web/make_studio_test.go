@@ -55,12 +55,12 @@ func TestStudioSlots(t *testing.T) {
 		if got := text(doc.Find(`[data-slot="cta"] [data-label="Limit"]`)); got != "20 characters" {
 			t.Errorf("got %q", got)
 		}
-		if row.Find(".tag").Text() != "required" || text(row.Find(`[data-label="Takes"]`)) != "any headline" {
+		if row.Find(".tag").Text() != "required" || text(row.Find(`[data-label="Takes"]`)) != "any headline, 2 pieces" {
 			t.Errorf("got %q", text(row))
 		}
 	})
 	t.Run("the pieces that may fill it are counted, and lead to them", func(t *testing.T) {
-		link := doc.Find(`[data-slot="headline"] [data-label="Pieces"] a`)
+		link := doc.Find(`[data-slot="headline"] [data-label="Takes"] a`)
 		if href, _ := link.Attr("href"); !strings.HasPrefix(text(link), "2 ") || m.send(http.MethodGet, href, nil, "text/html").Code != http.StatusOK {
 			t.Errorf("got %q to %q", text(link), href)
 		}
@@ -214,7 +214,7 @@ func TestStudioStates(t *testing.T) {
 			t.Errorf("got %q", fault)
 		}
 		src, _ := doc.Find("[data-panes] iframe").Attr("src")
-		if body := m.send(http.MethodGet, src, nil, "text/html").Body.String(); !strings.Contains(body, "html:2:") {
+		if body := m.send(http.MethodGet, src, nil, "text/html").Body.String(); !strings.Contains(body, "html, line 2: ") {
 			t.Error(body)
 		}
 		if got := text(doc.Find(".impact")); !strings.Contains(got, "The rest can be told once this is mended") {
@@ -268,6 +268,87 @@ func TestStudioStates(t *testing.T) {
 		src, _ := doc.Find("[data-panes] iframe").Attr("src")
 		if rw := m.send(http.MethodGet, src, nil, "text/html"); rw.Code != http.StatusOK || !strings.Contains(rw.Body.String(), "app-title") {
 			t.Errorf("%d %s", rw.Code, rw.Body)
+		}
+	})
+}
+
+func TestStudioOthers(t *testing.T) {
+	t.Run("who may not change a template looks at all of it, and is told why not", func(t *testing.T) {
+		m := newMaker(t, push, "apiVersion: throughline/v1\nkind: Person\nmetadata: {name: vera}\nspec: {name: Vera Lind, discipline: creative, roles: [{role: viewer}]}\n")
+		var err error
+		if m.cookie, _, err = m.engine.Access.StartSession(t.Context(), "vera"); err != nil {
+			t.Fatal(err)
+		}
+		doc := m.page("/template/card?data=nasty")
+		if doc.Find("[data-slot]").Length() != 2 || doc.Find("[data-panes] iframe").Length() != 1 || !strings.Contains(text(doc.Find(".banner")), "You can look.") {
+			t.Error(text(doc.Find("main")))
+		}
+		if doc.Find("[data-see] select[disabled]").Length() > 0 || doc.Find("[data-make] fieldset[disabled]").Length() == 0 {
+			t.Error("the settings are for everybody, the form is not")
+		}
+		src, _ := doc.Find("[data-panes] iframe").Attr("src")
+		if rw := m.send(http.MethodGet, src, nil, "text/html"); rw.Code != http.StatusOK {
+			t.Errorf("got %d", rw.Code)
+		}
+	})
+	t.Run("an edit that somebody else overtook is joined, and what it does is told against what is live now", func(t *testing.T) {
+		m := newMaker(t, push)
+		m.edited(map[string]string{"spec.title": "My card"})
+		m.engine.Apply(t, strings.Replace(push, "length: {max: 50}", "length: {max: 60}", 1))
+		doc := m.page("/template/card")
+		if !strings.Contains(text(doc.Find("main")), "Both are joined below") || text(doc.Find(`[data-slot="headline"] [data-label="Limit"]`)) != "60 characters; 30 on push" {
+			t.Error(text(doc.Find("main")))
+		}
+		if got := text(doc.Find(".impact")); strings.Contains(got, "no longer") || strings.Contains(got, "looks different") {
+			t.Errorf("what they did is said to be mine: %q", got)
+		}
+	})
+	t.Run("two people who changed the same choose, as everywhere", func(t *testing.T) {
+		m := newMaker(t, push)
+		m.edited(map[string]string{"spec.title": "My card"})
+		m.engine.Apply(t, strings.Replace(push, "  version: 1.2.0\n", "  version: 1.2.0\n  title: Their card\n", 1))
+		if doc := m.page("/template/card"); doc.Find(".clash").Length() != 1 || doc.Find("[data-see]").Length() != 0 {
+			t.Error(text(doc.Find("main")))
+		}
+	})
+	t.Run("a text that speaks of people has an example, and at its longest the longest", func(t *testing.T) {
+		personal := strings.Replace(push, "{title: House,", "{title: House, personal: {first_name: {fallback: friend, max: 24, example: Ana}},", 1)
+		personal = strings.Replace(personal, `{en: "Less work"}`, `{en: "Hi {{person.first_name}}"}`, 1)
+		if personal == push {
+			t.Fatal("the workspace changed")
+		}
+		m := newMaker(t, personal)
+		for data, want := range map[string]string{"real": "<h2>Hi Ana</h2>", "personal": "<h2>Hi Donaudampfschifffahrtsge</h2>"} {
+			if body := m.send(http.MethodGet, "/look/card?channel=web&data="+data, nil, "text/html").Body.String(); !strings.Contains(body, want) {
+				t.Errorf("%s: %s", data, body)
+			}
+		}
+	})
+	t.Run("a guardrail between slots counts among what takes combinations out", func(t *testing.T) {
+		m := newMaker(t, push, "apiVersion: throughline/v1\nkind: Guardrail\nmetadata: {name: calm}\nspec: {severity: block, assert: 'headline.name != \"headline-long\" || cta.name != \"cta-see\"'}\n")
+		got := text(m.edited(map[string]string{"spec.renderings[0].html": "<h3>{{headline}}</h3><p>{{cta}}</p>"}).Find(".impact"))
+		if !strings.Contains(got, "web 3 of 4, as before") || !strings.Contains(got, "Guardrail/calm takes out 1") {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("what is broken elsewhere in the draft is left out", func(t *testing.T) {
+		m := newMaker(t, push)
+		bare := throughline.Ref{Kind: throughline.KindTemplate, Name: "bare"}
+		m.save(bare, url.Values{"yaml": {"apiVersion: throughline/v1\nkind: Template\nmetadata: {name: bare}\nspec: {brand: nobody, slots: [{name: a, role: a}], renderings: [{channel: web, html: x}]}\n"}})
+		got := text(m.edited(map[string]string{"spec.renderings[0].html": "<h3>{{headline}}</h3><p>{{cta}}</p>"}).Find(".impact"))
+		if !strings.Contains(got, "changes 16 of 16 live variants") || !strings.Contains(got, "Without the 1 other change of your draft") {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("a rendering can stand beside itself as it is in force", func(t *testing.T) {
+		m := newMaker(t, push)
+		m.edited(map[string]string{"spec.renderings[0].html": "<h3>{{headline}}</h3><p>{{cta}}</p>"})
+		frames := m.page("/template/card?channel=web&with=inforce%3D1").Find("[data-panes] iframe")
+		for i, want := range []string{"<h3>", "<h2>"} {
+			src, _ := frames.Eq(i).Attr("src")
+			if body := m.send(http.MethodGet, src, nil, "text/html").Body.String(); !strings.Contains(body, want) {
+				t.Errorf("%s: %s", src, body)
+			}
 		}
 	})
 }
