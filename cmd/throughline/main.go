@@ -49,7 +49,7 @@ type commands struct {
 	Check    checkCmd    `cmd:"" help:"Check manifests, or what is in force, against the guardrails."`
 	Explain  explainCmd  `cmd:"" help:"Say why a decision came out as it did."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of a kind, for editors and forms."`
-	Render   renderCmd   `cmd:"" help:"Print what mail clients get from a file of MJML."`
+	Render   renderCmd   `cmd:"" help:"Print a template as recipients get it, or a file of MJML as mail clients do."`
 	Replay   replayCmd   `cmd:"" help:"Run the loop on past or simulated tests and compare policies."`
 	Forget   forgetCmd   `cmd:"" help:"Erase a recipient."`
 	Verify   verifyCmd   `cmd:"" help:"Check every link of the journal."`

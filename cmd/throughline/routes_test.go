@@ -76,7 +76,7 @@ var classes = map[string]string{
 	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/translations": reads, "POST /api/v1/translations": reads, "GET /api/v1/search": reads,
 	"GET /api/v1/objects": reads, "GET /api/v1/objects/{kind}/{name}": reads, "GET /api/v1/objects/{kind}/{name}/revisions/{digest}": reads,
 	"GET /api/v1/decisions/{id}": reads, "POST /api/v1/ask": reads, "POST /api/v1/excluded": reads, "GET /api/v1/previews": reads,
-	"POST /api/v1/plan": readsOr, "POST /api/v1/check": readsOr, "POST /api/v1/apply": changes,
+	"POST /api/v1/plan": readsOr, "POST /api/v1/render": readsOr, "POST /api/v1/check": readsOr, "POST /api/v1/apply": changes,
 	"GET /api/v1/draft": changes, "POST /api/v1/draft": changes, "GET /api/v1/draft/plan": changes, "GET /api/v1/draft/problems": changes,
 	"POST /api/v1/draft/discard": changes, "POST /api/v1/draft/undo": changes, "POST /api/v1/draft/redo": changes, "GET /api/v1/drafts": readsOr,
 	"GET /api/v1/releases": reads, "POST /api/v1/releases": changes, "GET /api/v1/releases/{number}": reads, "GET /api/v1/releases/{number}/rights": reads,

@@ -31,6 +31,17 @@ type ExcludedBody struct {
 	Filling   throughline.Filling `json:"filling" doc:"the fragment in each slot; a slot that is not named is empty"`
 }
 
+// RenderBody asks for a filling of a template as recipients get it.
+type RenderBody struct {
+	Files    []File                `json:"files,omitempty" doc:"manifests to draw it with, on top of what is in force"`
+	Template string                `json:"template" example:"card"`
+	Channel  string                `json:"channel,omitempty" doc:"empty where the template is drawn for one only" example:"web"`
+	Locale   string                `json:"locale,omitempty" doc:"empty for the brand's default" example:"en"`
+	Variant  throughline.VariantID `json:"variant,omitempty" doc:"a variant by its id, instead of a filling"`
+	Filling  throughline.Filling   `json:"filling,omitempty" doc:"the piece in some slots; the rest is as a placement falls back to"`
+	Mode     string                `json:"mode,omitempty" enum:"light,dark" doc:"the brand's colours; the default is light"`
+}
+
 func (c ChangeBody) change() (content.Change, error) {
 	files := make([]content.File, len(c.Files))
 	for i, f := range c.Files {
@@ -101,6 +112,17 @@ func (a *API) registerContent() {
 	register(a, engine.RightRead, http.MethodPost, "/api/v1/excluded", "excluded", "Why a combination is not among the variants of a placement",
 		func(ctx context.Context, in *struct{ Body ExcludedBody }) (content.Excluded, error) {
 			return a.content.Excluded(ctx, in.Body.Placement, in.Body.Filling)
+		})
+	register(a, engine.RightRead, http.MethodPost, "/api/v1/render", "renderTemplate", "A filling of a template as recipients get it",
+		func(ctx context.Context, in *struct{ Body RenderBody }) (content.RenderedTemplate, error) {
+			b := in.Body
+			change, err := ChangeBody{Files: b.Files}.change()
+			if err != nil {
+				return content.RenderedTemplate{}, err
+			}
+			return a.content.Render(ctx, serve.CallerOf(ctx), change, content.RenderInput{
+				Template: b.Template, Channel: b.Channel, Locale: b.Locale, Variant: b.Variant, Pieces: b.Filling, Dark: b.Mode == "dark",
+			})
 		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/resources", "listResources", "The resources in force",
 		func(ctx context.Context, in *struct {

@@ -171,6 +171,7 @@ func walk() []step {
 	return []step{
 		{id: "health"},
 		{id: "plan"},
+		{id: "renderTemplate"},
 		{id: "check"},
 		{id: "apply"},
 		{id: "listResources"},
