@@ -91,6 +91,8 @@ const (
 	EventReleaseEnded      EventType = "release.ended"
 	EventReleasePublished  EventType = "release.published"
 	EventReleaseRolledBack EventType = "release.rolled_back"
+	EventGuardrailFired    EventType = "guardrail.evaluated"
+	EventGuardrailBlocked  EventType = "guardrail.blocked"
 	EventSnapshotPublished EventType = "snapshot.published"
 	EventEpochPublished    EventType = "policy.state_published"
 	EventDecisionMade      EventType = "decision.made"

@@ -117,6 +117,25 @@ type ReleaseMoved struct {
 	By int `json:"by,omitempty"`
 }
 
+// GuardrailSpoke is the payload of guardrail.evaluated, of a release that went
+// live, and of guardrail.blocked, of a change that did not. It counts only what
+// was not said of the release before.
+type GuardrailSpoke struct {
+	// Release is the one that went live; 0 for a change that was refused.
+	Release int         `json:"release,omitempty"`
+	Rules   []RuleSpoke `json:"rules"`
+}
+
+// RuleSpoke counts what one rule said.
+type RuleSpoke struct {
+	Rule string `json:"rule"`
+	// Findings are all there were, Blocking those that stood in the way, and
+	// Overridden those that an override let pass.
+	Findings   int `json:"findings"`
+	Blocking   int `json:"blocking,omitempty"`
+	Overridden int `json:"overridden,omitempty"`
+}
+
 // SnapshotPublished is the payload of snapshot.published. It carries what
 // learning and reporting need of the snapshot, so that the journal alone can
 // rebuild them.
@@ -124,6 +143,10 @@ type SnapshotPublished struct {
 	Snapshot   Digest                `json:"snapshot"`
 	Release    int                   `json:"release"`
 	Placements []CataloguedPlacement `json:"placements"`
+	// Ends says when pieces may not be shown any more, in Unix milliseconds, and
+	// Withdrawn names those that may not be shown at all.
+	Ends      map[string]int64 `json:"ends,omitempty"`
+	Withdrawn []string         `json:"withdrawn,omitempty"`
 }
 
 // CataloguedPlacement is one placement of a published snapshot.

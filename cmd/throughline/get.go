@@ -17,7 +17,7 @@ import (
 )
 
 type getCmd struct {
-	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind such as Fragment or people, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, or status."`
+	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind such as Fragment or people, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, rules, or status."`
 	JSON bool   `help:"Print one line of JSON."`
 }
 
@@ -37,6 +37,8 @@ func (c *getCmd) Run(s *shell) error {
 		return show(s, c, engine, "/api/v1/status", s.printStatus)
 	case c.What == "line":
 		return show(s, c, engine, "/api/v1/line", s.printLine)
+	case c.What == "rules":
+		return show(s, c, engine, "/api/v1/rules", s.printRules)
 	case c.What == "releases":
 		return show(s, c, engine, "/api/v1/releases", s.printReleases)
 	case c.What == "drafts":
@@ -82,6 +84,7 @@ func things() []thing {
 		{All: "drafts", Words: []string{"draft"}},
 		{All: "calendar", Words: []string{"schedule"}},
 		{All: "line"},
+		{All: "rules"},
 		{All: "status", Words: []string{"health"}},
 		{One: "variant", Words: []string{"variants"}},
 		{All: string(throughline.KindPlacement), One: "placement", Words: []string{"placements"}},
@@ -314,6 +317,18 @@ func (s *shell) printLine(l operate.Line) {
 	for _, p := range l.Placements {
 		s.printf("%s: %s\n", p.Name, p.State)
 	}
+}
+
+func (s *shell) printRules(rules []operate.Rule) {
+	if len(rules) == 0 {
+		s.printf("No rule has spoken yet.\n")
+		return
+	}
+	list := s.table("RULE", "FIRED", "BLOCKED", "OVERRIDDEN", "ESCAPED", "LAST")
+	for _, r := range rules {
+		list.row(r.Rule, fmt.Sprint(r.Fires), fmt.Sprint(r.Blocks), fmt.Sprint(r.Overrides), fmt.Sprint(r.Escapes), r.Latest.Format("2006-01-02 15:04"))
+	}
+	list.end()
 }
 
 func (s *shell) printPlacement(p operate.Placement) {

@@ -97,6 +97,7 @@ var useCases = map[string]door{
 
 	"operate.Operate.Renderer":  {route: "POST /v1/render/{key}", no: "pages of other sites ask it, by the browser module"},
 	"operate.Operate.Status":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
+	"operate.Operate.Rules":     {route: "/api/v1/rules", command: "get", page: "GET /check"},
 	"operate.Operate.Line":      {route: "/api/v1/line", command: "get", page: "GET /{$}"},
 	"operate.Operate.Changed":   {page: "GET /line/events"},
 	"operate.Operate.Placement": {route: "/api/v1/placements/{name}", command: "get", no: "the placement page asks for Stand, which has it"},

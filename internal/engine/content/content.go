@@ -119,6 +119,9 @@ func (c *Content) release(ctx context.Context, by engine.Caller, change Change, 
 		return throughline.Release{}, err
 	}
 	if blocking := blocking(p.plan.Findings); blocking != nil {
+		if err := c.refused(ctx, by, p); err != nil {
+			return throughline.Release{}, err
+		}
 		return throughline.Release{}, blocking
 	}
 	if err := seenAnother(p.plan, change.Reviewed); err != nil {

@@ -191,7 +191,12 @@ func (c *Content) commitAs(ctx context.Context, p prepared, rel *throughline.Rel
 		if err := engine.PutJSON(tx, engine.BucketLive, engine.KeyLiveRelease, live, record.AnyVersion); err != nil {
 			return err
 		}
-		return tx.Outbox(c.events(rel.Author, *rel, &snapshot)...)
+		events := c.events(rel.Author, *rel, &snapshot, p.next)
+		if spoke := spoken(head.Findings, rel.Findings); len(spoke) > 0 {
+			said := throughline.GuardrailSpoke{Release: rel.Number, Rules: spoke}
+			events = append(events, c.core.NewEvent(throughline.EventGuardrailFired, said, rel.Author, fmt.Sprintf("guardrails/%d", rel.Number)))
+		}
+		return tx.Outbox(events...)
 	})
 }
 
@@ -304,7 +309,7 @@ func noRelease(n int) error {
 }
 
 // events say what the release changed and what it made.
-func (c *Content) events(by throughline.Actor, rel throughline.Release, s *throughline.Snapshot) []throughline.Event {
+func (c *Content) events(by throughline.Actor, rel throughline.Release, s *throughline.Snapshot, declared declare.Set) []throughline.Event {
 	release := throughline.Object{Type: "release", ID: fmt.Sprint(rel.Number)}
 	published := throughline.EventReleasePublished
 	if rel.RollsBack > 0 {
@@ -322,7 +327,7 @@ func (c *Content) events(by throughline.Actor, rel throughline.Release, s *throu
 	return append(
 		events,
 		c.core.NewEvent(published, slim, by, fmt.Sprintf("release/%d", rel.Number), release),
-		c.core.NewEvent(throughline.EventSnapshotPublished, catalogue(rel, s), by, fmt.Sprintf("snapshot/%d", rel.Number), release),
+		c.core.NewEvent(throughline.EventSnapshotPublished, catalogue(rel, s, declared), by, fmt.Sprintf("snapshot/%d", rel.Number), release),
 	)
 }
 
@@ -349,7 +354,7 @@ func versioned(k throughline.Kind) throughline.EventType {
 }
 
 // catalogue is what learning and reporting need of a snapshot.
-func catalogue(rel throughline.Release, s *throughline.Snapshot) throughline.SnapshotPublished {
+func catalogue(rel throughline.Release, s *throughline.Snapshot, declared declare.Set) throughline.SnapshotPublished {
 	out := throughline.SnapshotPublished{Snapshot: rel.Snapshot, Release: rel.Number}
 	for i := range s.Placements {
 		p := &s.Placements[i]
@@ -361,6 +366,17 @@ func catalogue(rel throughline.Release, s *throughline.Snapshot) throughline.Sna
 			entry.Variants = append(entry.Variants, p.VariantID(p.Candidates[c], p.Locales.Default))
 		}
 		out.Placements = append(out.Placements, entry)
+		for _, slot := range p.Slots {
+			for _, choice := range slot.Choices {
+				if b := choice.Bounds; b != nil && b.Until != 0 {
+					if out.Ends == nil {
+						out.Ends = map[string]int64{}
+					}
+					out.Ends[choice.Piece] = b.Until
+				}
+			}
+		}
 	}
+	out.Withdrawn = withdrawn(declared)
 	return out
 }

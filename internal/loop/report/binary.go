@@ -47,6 +47,8 @@ func (s *State) code(c *coder) {
 		(*v).code(c)
 	})
 	table(c, s.shown, func(k *string) { text(c, k) }, func(n *int64) { num(c, n) })
+	table(c, s.rules, func(k *string) { text(c, k) }, func(v **ruleCount) { coded(c, v, (*ruleCount).code) })
+	table(c, s.closings, func(k *string) { text(c, k) }, func(v *closing) { nums(c, &v.withdrawn, &v.end) })
 	s.content.code(c)
 	s.ledger.code(c)
 	s.signals.code(c)

@@ -66,6 +66,7 @@ func (s *State) catalogued(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
+	s.close(p, e.RecordedAt)
 	c := &catalogue{release: p.Release, at: e.RecordedAt.UnixMilli()}
 	copy(c.snapshot[:], p.Snapshot[:])
 	live := map[string]bool{}

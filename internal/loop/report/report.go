@@ -17,7 +17,6 @@ package report
 
 import (
 	"strings"
-
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -41,6 +40,9 @@ type State struct {
 	applies applies
 	// shown is how often each piece was shown, by name.
 	shown map[string]int64
+	// rules is what each rule has said, closings what may not be shown any more.
+	rules    map[string]*ruleCount
+	closings map[string]closing
 	// unplaced counts events whose token names a snapshot or candidate that the
 	// state does not know.
 	unplaced int64
@@ -54,6 +56,7 @@ func NewState() *State {
 		content: newContent(),
 		ledger:  newLedger(),
 		shown:   map[string]int64{},
+		rules:   map[string]*ruleCount{}, closings: map[string]closing{},
 	}
 }
 
@@ -81,6 +84,8 @@ func Step(s *State, e throughline.Event) error {
 		return s.released(e)
 	case throughline.EventPieceVersioned, throughline.EventTemplateVersioned, throughline.EventResourceVersioned:
 		return s.versioned(e)
+	case throughline.EventGuardrailFired, throughline.EventGuardrailBlocked:
+		return s.spoke(e)
 	}
 	return nil
 }
@@ -110,7 +115,7 @@ func (s *State) exposed(e throughline.Event) error {
 	if item == nil {
 		return nil
 	}
-	s.show(item, x.Token.Candidate)
+	s.show(item, x.Token.Candidate, e.OccurredAt)
 	m := p.trials.Exposure(x.Token.Question, e.OccurredAt, e.RecordedAt)
 	if m.Trial {
 		p.delivered(item, x.Token, m.At.UnixMilli(), 1)
@@ -125,7 +130,7 @@ func (s *State) exposed(e throughline.Event) error {
 
 // show counts what a candidate is made of as shown once more. Every exposure
 // counts, also one that repeats a trial: rights are granted by the showing.
-func (s *State) show(it *item, candidate uint16) {
+func (s *State) show(it *item, candidate uint16, at time.Time) {
 	key := it.fallback
 	if candidate != throughline.FallbackCandidate {
 		key = it.keys[candidate]
@@ -133,6 +138,7 @@ func (s *State) show(it *item, candidate uint16) {
 	for level := range strings.SplitSeq(key, "|") {
 		if name, _, ok := strings.Cut(level, "@"); ok {
 			s.shown[name]++
+			s.escaped(name, at)
 		}
 	}
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
@@ -226,6 +228,7 @@ func walk() []step {
 		{id: "forget"},
 		{id: "textsToTranslate", fill: n("?", "to=de&q=try")},
 		{id: "textsTranslated"},
+		{id: "rules"},
 	}
 }
 
@@ -262,6 +265,9 @@ func TestTheExamplesAreTrue(t *testing.T) {
 		if s.as == "mia" && !asked["approve"] {
 			d.Serves(t, d.Apply(t, approving).Number)
 		}
+		if s.id == "rules" {
+			d.refuse(t)
+		}
 		a := d.play(t, doc, s, known)
 		clock.Turn(time.Second)
 		asked[s.id] = true
@@ -274,6 +280,19 @@ func TestTheExamplesAreTrue(t *testing.T) {
 			t.Errorf("nobody tries %s (%s)", op.OperationID, path)
 		}
 	})
+}
+
+// refuse lets a rule speak: a call that is longer than its slot.
+func (d *door) refuse(t *testing.T) {
+	t.Helper()
+	long := throughline.Resource{
+		APIVersion: throughline.APIVersion, Kind: throughline.KindFragment, Metadata: throughline.Metadata{Name: "cta-try"},
+		Spec: &throughline.Fragment{Role: "cta", Brief: "visit", Values: map[string]string{"en": "Try it without any obligation"}},
+	}
+	if _, err := d.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: []throughline.Resource{long}}); err == nil {
+		t.Fatal("a call of 29 characters went live")
+	}
+	enginetest.Eventually(t, "the rule is counted", func() bool { return len(d.Operate.Rules()) > 0 })
 }
 
 // play sends one example and returns the answer, after it was held against the

@@ -39,6 +39,8 @@ func (a *API) registerOperate() {
 		func(ctx context.Context, _ *struct{}) (operate.Status, error) { return a.operate.Status(ctx) })
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/line", "line", "The line, as its page shows it",
 		func(ctx context.Context, _ *struct{}) (operate.Line, error) { return a.operate.Line(ctx) })
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/rules", "rules", "How often each rule spoke, was overridden, and let something escape",
+		func(context.Context, *struct{}) ([]operate.Rule, error) { return a.operate.Rules(), nil })
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/placements/{name}", "placement", "What a placement serves, and how it does",
 		func(ctx context.Context, in *placementInput) (operate.Placement, error) {
 			return a.operate.Placement(ctx, in.Name)

@@ -67,6 +67,10 @@ func (s *stand) Changed() <-chan struct{} {
 	return s.changed
 }
 
+func (s *stand) Rules() []operate.Rule {
+	return []operate.Rule{{Rule: "Guardrail/no-hype", Fires: 12, Blocks: 9, Overrides: 3, Latest: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}, {Rule: "withdrawn", Escapes: 2}}
+}
+
 func (s *stand) Preview(_ context.Context, placement, variant string) (operate.Preview, error) {
 	l, _ := s.Line(context.Background())
 	for _, p := range l.Placements {

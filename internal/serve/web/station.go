@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"html/template"
 	"maps"
 	"net/http"
@@ -403,6 +404,13 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	for i, k := range held() {
 		p.Tabs = append(p.Tabs, tab{Name: k.name, URL: "/check?kind=" + strings.ToLower(string(k.kind)), On: i == on})
 	}
+	record := q.Get("kind") == "record"
+	p.Tabs = append(p.Tabs, tab{Name: "Record", URL: "/check?kind=record", On: record})
+	p.Tabs[0].On = p.Tabs[0].On && !record
+	if record {
+		w.record(l, p)
+		return nil
+	}
 	if on >= 0 {
 		return w.rules(ctx, held()[on], q, l, p)
 	}
@@ -431,6 +439,48 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 		}})
 	}
 	return nil
+}
+
+// record lists what every rule has said so far: one that is overridden often is
+// wrong, and one that lets things escape does not hold.
+func (w *Web) record(l operate.Line, p *stationPage) {
+	p.Table = table{Caption: "Rules, what escaped first", Columns: []column{
+		{Name: "Rule"},
+		{Name: "Fired", Number: true}, {Name: "Blocked", Number: true}, {Name: "Overridden", Number: true}, {Name: "Escaped", Number: true}, {Name: "Last"},
+	}}
+	p.Empty = &beginning{
+		Title: "Here you will see how well the rules work",
+		What:  "Each time something is to go live, it is counted which rules spoke, which were overridden, and what was shown that should not have been.",
+		Why:   "A rule that is overridden often is wrong, and a rule that lets things escape does not hold. Both are worth more than a long list of rules.",
+	}
+	var fires, overrides, escapes int64
+	for i, r := range w.Lines.Rules() {
+		fires, overrides, escapes = fires+r.Fires, overrides+r.Overrides, escapes+r.Escapes
+		if i >= listRows {
+			continue
+		}
+		over := operate.SayCount(r.Overrides)
+		if r.Fires > 0 && r.Overrides > 0 {
+			over += fmt.Sprintf(" (%.0f %%)", 100*float64(r.Overrides)/float64(r.Fires))
+		}
+		p.Table.Rows = append(p.Table.Rows, row{URL: w.ruleURL(r.Rule), Cells: []cell{
+			{Text: r.Rule}, {Text: operate.SayCount(r.Fires)}, {Text: operate.SayCount(r.Blocks)}, {Text: over}, {Text: operate.SayCount(r.Escapes)},
+			{Text: operate.SayAge(r.Latest, l.AsOf), Soft: true},
+		}})
+	}
+	if len(p.Table.Rows) > 0 {
+		p.answers(operate.Plural(fires, "finding", "findings") + " so far, " + operate.SayCount(overrides) + " overridden, and " + operate.Plural(escapes, "exposure", "exposures") + " that should not have been")
+	}
+}
+
+// ruleURL leads to where a rule is declared: Brand/acme#terms to the brand.
+func (w *Web) ruleURL(rule string) string {
+	declared, _, _ := strings.Cut(rule, "#")
+	ref, err := throughline.ParseRef(declared)
+	if err != nil {
+		return ""
+	}
+	return w.objectURL(ref)
 }
 
 // saysFindings answers whether there is anything to mend.

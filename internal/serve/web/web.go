@@ -36,6 +36,9 @@ type LineSource interface {
 	// Changed returns a channel that is closed when Line next has something
 	// new to say.
 	Changed() <-chan struct{}
+	// Rules returns what every rule has said, those that let something escape
+	// first.
+	Rules() []operate.Rule
 }
 
 // Previews renders variants as people see them.
