@@ -218,10 +218,11 @@ func (v *tab) axe(t testing.TB) (found []string) {
 }
 
 // focusable finds what Tab should reach, numbers it, and says what has the focus
-// and whether one sees it.
+// and whether one sees it. Of several answers to one question Tab reaches the
+// chosen one, and the arrow keys the others.
 const focusable = `(() => {
 	const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter((e) =>
-		e.tabIndex >= 0 && !e.disabled && e.type !== "hidden" && e.checkVisibility({visibilityProperty: true}) && !e.closest("[inert]"));
+		e.tabIndex >= 0 && !(e.type === "radio" && !e.checked && [...(e.form?.elements[e.name] ?? [])].some((one) => one.checked)) && !e.disabled && e.type !== "hidden" && e.checkVisibility({visibilityProperty: true}) && !e.closest("[inert]"));
 	all.forEach((e, i) => (e.dataset.tab = i));
 	window.seen = () => {
 		const e = document.activeElement;

@@ -46,3 +46,42 @@ func TestCopyIsMadeWithoutATerminal(t *testing.T) {
 		t.Errorf("the page stood still for %v ms", took)
 	}
 }
+
+// TestATemplateIsLookedAtFromEverySide steps through the settings of a template's
+// rendering by keys: the address follows, the page stays, and what an edit does
+// is said once it is saved.
+func TestATemplateIsLookedAtFromEverySide(t *testing.T) {
+	e := newDemo(t)
+	person := newPerson(t)
+	signIn(t, person, e.base, e.session)
+	v := newTab(t, person)
+	v.visit(t, e.base+"/template/banner", look{1280, "light"})
+	eventually(t, v, "it is drawn", `document.querySelectorAll("[data-panes] iframe").length === 1`)
+	ask[bool](t, v, `(window.was = document.querySelector("[data-make]").getBoundingClientRect().top, true)`)
+	for _, key := range []string{"c", "d", "w", "m"} {
+		press(t, v, key, 0)
+	}
+	eventually(t, v, "the address has what the keys chose", `["channel=web", "data=nasty", "width=600", "mode=dark"].every((s) => location.search.includes(s))`)
+	eventually(t, v, "and so has the rendering", `["channel=web", "data=nasty", "mode=dark"].every((s) => document.querySelector("[data-panes] iframe").src.includes(s)) && document.querySelector("[data-panes] iframe").matches(".w600")`)
+	press(t, v, "b", 0)
+	eventually(t, v, "something stands beside it", `document.querySelectorAll("[data-panes] iframe").length === 2`)
+	if moved := ask[float64](t, v, `document.querySelector("[data-make]").getBoundingClientRect().top - window.was`); moved != 0 {
+		t.Errorf("the form moved by %v px", moved)
+	}
+	if found := v.axe(t); len(found) > 0 {
+		t.Errorf("two renderings: %q", found)
+	}
+
+	ask[bool](t, v, `(() => { const f = document.querySelector('[name="spec.slots[0].length.max"]'); f.focus(); f.scrollIntoView({ block: "center" }); window.was = f.getBoundingClientRect().top; f.value = "12"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
+	eventually(t, v, "what the edit does is said", `!!document.querySelector(".impact summary")?.textContent.includes("keep it from going live")`)
+	eventually(t, v, "what is too long is said at its slot", `!!document.querySelector('[data-slot="title"] + .said-row')?.textContent.includes("want at most 12")`)
+	if moved := ask[float64](t, v, `Math.abs(document.activeElement.getBoundingClientRect().top - window.was)`); moved > 1 {
+		t.Errorf("what is typed moved by %v px", moved)
+	}
+	ask[bool](t, v, `(document.querySelector(".impact summary").click(), true)`)
+	if found := v.axe(t); len(found) > 0 {
+		t.Errorf("what an edit does: %q", found)
+	}
+	ask[bool](t, v, `(location.reload(), true)`)
+	eventually(t, v, "the same is seen after a reload", `document.querySelectorAll("[data-panes] iframe").length === 2 && document.querySelector("#see-data")?.value === "nasty"`)
+}

@@ -115,3 +115,27 @@ func replanned(t *testing.T, before, after string) error {
 	_, _, _, err := declare.Plan(declare.NewSet([]throughline.Resource{read(before)}), []throughline.Resource{read(after)}, declare.Options{})
 	return err
 }
+
+func TestNextVersion(t *testing.T) {
+	template := func(version string, most int) *throughline.Template {
+		return &throughline.Template{Version: version, Slots: []throughline.Slot{{Name: "cta", Role: "cta", Length: &throughline.Length{Max: most}}}}
+	}
+	for _, c := range []struct {
+		says          string
+		before, after *throughline.Template
+		want          string
+	}{
+		{"a change that breaks raises the first number", template("1.2.3", 20), template("1.2.3", 10), "2.0.0"},
+		{"before 1.0.0, the second", template("0.4.1", 20), template("0.4.2", 10), "0.5.0"},
+		{"one that is raised already is enough", template("1.2.3", 20), template("2.0.0", 10), ""},
+		{"one that breaks nothing needs none", template("1.2.3", 20), template("1.2.3", 30), ""},
+		{"without a version nothing is promised", template("", 20), template("", 10), ""},
+		{"one that cannot be read is told what it has to be", template("1.2.3", 20), template("two", 10), "2.0.0"},
+	} {
+		t.Run(c.says, func(t *testing.T) {
+			if got := declare.NextVersion(c.before, c.after); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
