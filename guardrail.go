@@ -81,6 +81,15 @@ const (
 	CheckAILabel     CheckName = "ai-label"      // what a model made and does not say so
 )
 
+// CheckNames returns every check, in the order in which docs/contract.md has them.
+func CheckNames() []CheckName {
+	return []CheckName{
+		CheckLength, CheckTerms, CheckStyle, CheckReadability, CheckClaims, CheckDisclosures, CheckContrast, CheckLogo,
+		CheckPicture, CheckAltText, CheckRights, CheckLocales, CheckLinks, CheckMarkup, CheckClients, CheckBytes, CheckMail,
+		CheckSpam, CheckPersonal, CheckAILabel,
+	}
+}
+
 // Override lets a finding pass. It ends by itself, and is counted.
 type Override struct {
 	// Rule is the finding's: Guardrail/no-hype, Brand/acme#terms.

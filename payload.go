@@ -162,7 +162,7 @@ type CataloguedPlacement struct {
 	Variants []VariantID `json:"variants"`
 	// Fallback names what the fallback is made of, as Arms.Key does.
 	Fallback string `json:"fallback,omitempty"`
-	Policy   Policy      `json:"policy"`
+	Policy   Policy `json:"policy"`
 	// Holdout is nil where nobody is held out.
 	Holdout *Holdout `json:"holdout,omitempty"`
 }

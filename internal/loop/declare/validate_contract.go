@@ -266,6 +266,9 @@ func (v *validator) guardrailSet(g *throughline.GuardrailSet) {
 			v.problem(fmt.Sprintf("spec.checks[%d].use", i), "the check %s is set twice", c.Use).WithFix("keep one")
 		}
 		seen[c.Use] = true
+		if !slices.Contains(throughline.CheckNames(), c.Use) {
+			v.problem(fmt.Sprintf("spec.checks[%d].use", i), "there is no check %q", c.Use).WithFix("%s", suggest(string(c.Use), checkNames(), "look into docs/contract.md"))
+		}
 	}
 	for i, o := range g.Overrides {
 		field := fmt.Sprintf("spec.overrides[%d]", i)
@@ -275,6 +278,13 @@ func (v *validator) guardrailSet(g *throughline.GuardrailSet) {
 		_, err := o.Until.Ends()
 		v.add(field+".until", err)
 	}
+}
+
+func checkNames() (names []string) {
+	for _, n := range throughline.CheckNames() {
+		names = append(names, string(n))
+	}
+	return names
 }
 
 func (v *validator) match(field string, m throughline.Match) {

@@ -446,7 +446,11 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 func (w *Web) record(l operate.Line, p *stationPage) {
 	p.Table = table{Caption: "Rules, what escaped first", Columns: []column{
 		{Name: "Rule"},
-		{Name: "Fired", Number: true}, {Name: "Blocked", Number: true}, {Name: "Overridden", Number: true}, {Name: "Escaped", Number: true}, {Name: "Last"},
+		{Name: "Fired", Number: true},
+		{Name: "Blocked", Number: true},
+		{Name: "Overridden", Number: true},
+		{Name: "Escaped", Number: true},
+		{Name: "Last"},
 	}}
 	p.Empty = &beginning{
 		Title: "Here you will see how well the rules work",
@@ -464,7 +468,11 @@ func (w *Web) record(l operate.Line, p *stationPage) {
 			over += fmt.Sprintf(" (%.0f %%)", 100*float64(r.Overrides)/float64(r.Fires))
 		}
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.ruleURL(r.Rule), Cells: []cell{
-			{Text: r.Rule}, {Text: operate.SayCount(r.Fires)}, {Text: operate.SayCount(r.Blocks)}, {Text: over}, {Text: operate.SayCount(r.Escapes)},
+			{Text: r.Rule},
+			{Text: operate.SayCount(r.Fires)},
+			{Text: operate.SayCount(r.Blocks)},
+			{Text: over},
+			{Text: operate.SayCount(r.Escapes)},
 			{Text: operate.SayAge(r.Latest, l.AsOf), Soft: true},
 		}})
 	}
