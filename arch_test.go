@@ -124,6 +124,10 @@ var rooms = []room{
 		why: "simulated recipients use only the doors, or their figures would prove nothing",
 	},
 	{
+		folder: "examples",
+		why:    "an example is files",
+	},
+	{
 		folder: "internal/demo/*", pure: true,
 		why: "what the example shows is made of nothing but its name",
 	},

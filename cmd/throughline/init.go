@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/examples"
 	"github.com/throughline-engine/throughline/internal/demo"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
@@ -21,7 +22,8 @@ type initCmd struct {
 	Folder  string `arg:"" type:"path" help:"A folder that does not exist yet, or is empty."`
 	Title   string `default:"My engine" help:"What to call the engine."`
 	Owner   string `help:"The name of the one person who answers for it; yours when left out."`
-	Example bool   `help:"Write the example workspace of the demo instead of a small one."`
+	Example bool   `xor:"which" help:"Write the example workspace of the demo instead of a small one."`
+	Lido    bool   `xor:"which" help:"Write the example of a whole brand instead: two languages, six surfaces, its pictures drawn."`
 }
 
 // Run writes the workspace.
@@ -41,20 +43,34 @@ func (c *initCmd) Run(s *shell) error {
 			return throughline.Errorf(throughline.Invalid, "a name is one line of text")
 		}
 	}
-	source := demo.Workspace()
-	fill := func(text string) string { return text }
-	if !c.Example {
-		if source, err = fs.Sub(starter, "starter"); err != nil {
-			return err
-		}
-		fill = strings.NewReplacer("PERSON", personName(c.Owner), "NAME", quoted(c.Owner), "TITLE", quoted(c.Title)).Replace
+	source, pictures, fill, err := c.source()
+	if err != nil {
+		return err
 	}
 	files, err := copyWorkspace(source, c.Folder, fill)
+	if err == nil {
+		err = writeDrawings(c.Folder, pictures)
+	}
 	if err != nil {
 		return throughline.Errorf(throughline.Unavailable, "the workspace cannot be written: %w", err).At(c.Folder)
 	}
-	s.printf("Wrote %s to %s. Next:\n  throughline plan %s\n  throughline apply %s\n", operate.Plural(files, "file", "files"), c.Folder, c.Folder, c.Folder)
+	s.printf("Wrote %s to %s. Next:\n  throughline plan %s\n  throughline apply %s\n", operate.Plural(files+len(pictures), "file", "files"), c.Folder, c.Folder, c.Folder)
 	return nil
+}
+
+// source returns the workspace to write, the pictures that go with it, and what
+// becomes of its texts on the way.
+func (c *initCmd) source() (fs.FS, []drawing, func(string) string, error) {
+	switch {
+	case c.Example:
+		return demo.Workspace(), nil, strings.NewReplacer().Replace, nil
+	case c.Lido:
+		pictures, err := drawings(examples.Lido())
+		return examples.Lido(), pictures, corrected(pictures).Replace, err
+	}
+	small, err := fs.Sub(starter, "starter")
+	fill := strings.NewReplacer("PERSON", personName(c.Owner), "NAME", quoted(c.Owner), "TITLE", quoted(c.Title)).Replace
+	return small, nil, fill, err
 }
 
 func copyWorkspace(source fs.FS, folder string, fill func(string) string) (files int, err error) {
