@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +9,6 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/adcp"
 	"github.com/throughline-engine/throughline/internal/craft/token"
-	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
 
@@ -106,47 +103,4 @@ func (c *client) disclosures(s *shell, brand string) ([]throughline.Resource, er
 	return slices.DeleteFunc(all, func(r throughline.Resource) bool {
 		return !required[r.Metadata.Name] && !strings.HasPrefix(r.Metadata.Name, brand+"-")
 	}), err
-}
-
-type checkCmd struct {
-	manifests
-	JSON bool `help:"Print one line of JSON."`
-}
-
-// Run prints the findings, and fails when one of them blocks.
-func (c *checkCmd) Run(s *shell) error {
-	body, err := c.change(s)
-	if err != nil {
-		return err
-	}
-	connect := s.connect
-	if len(c.Paths) > 0 {
-		connect = s.connectOrEmpty
-	}
-	engine, err := connect()
-	if err != nil {
-		return err
-	}
-	defer engine.close()
-	findings := []throughline.Finding{}
-	if err := engine.call(s.ctx, http.MethodPost, "/api/v1/check", body, &findings); err != nil {
-		return err
-	}
-	if c.JSON {
-		return errors.Join(s.printJSON(findings), refused(findings))
-	}
-	s.printFindings(findings)
-	s.printf("%s\n", sumUp(len(findings), blocking(findings)))
-	return refused(findings)
-}
-
-// sumUp says how many findings there are and what they do.
-func sumUp(findings, blocking int) string {
-	switch {
-	case findings == 0:
-		return "No findings."
-	case blocking == 0:
-		return operate.Plural(findings, "finding", "findings") + "; none blocks."
-	}
-	return fmt.Sprintf("%s; %s.", operate.Plural(findings, "finding", "findings"), operate.Plural(blocking, "blocks", "block"))
 }

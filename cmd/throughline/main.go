@@ -153,6 +153,9 @@ func printError(w io.Writer, err error) {
 }
 
 func exitCode(err error) int {
+	if own, ok := errors.AsType[withCode](err); ok {
+		return own.code
+	}
 	switch throughline.CodeOf(err) {
 	case throughline.Invalid, throughline.TooLarge:
 		return exitInvalid

@@ -51,12 +51,15 @@ func (m manifests) change(s *shell) (api.ChangeBody, error) {
 	return body, problems.Err()
 }
 
+// standardInput is what the file - is called.
+const standardInput = "standard input"
+
 // readManifest reads one file, or standard input for -.
 func readManifest(in io.Reader, name string) (api.File, error) {
 	var b []byte
 	var err error
 	if name == "-" {
-		name = "standard input"
+		name = standardInput
 		b, err = io.ReadAll(in)
 	} else {
 		b, err = os.ReadFile(name)

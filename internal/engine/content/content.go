@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -333,4 +334,18 @@ func Read(files []File) ([]throughline.Resource, error) {
 		all = append(all, resources...)
 	}
 	return all, problems.Err()
+}
+
+// CheckAlone returns the findings of resources that are all there is, without an
+// engine: what Check says of them in an empty one.
+func CheckAlone(resources []throughline.Resource, clock func() time.Time) ([]throughline.Finding, error) {
+	set, _, _, err := declare.Plan(declare.Set{}, resources, declare.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(set); err != nil {
+		return nil, err
+	}
+	b, err := New(&engine.Core{Clock: clock}).build(1, set)
+	return append([]throughline.Finding{}, b.findings...), err
 }
