@@ -73,7 +73,7 @@ func variantsHeld(n int) string {
 
 // sarifOf writes findings as SARIF.
 func sarifOf(found []checked) []byte {
-	r := sarif.Report{Tool: "throughline", Version: version(), Home: "https://github.com/throughline-engine/throughline"}
+	r := sarif.Report{Tool: "throughline", Version: numbered(version()), Home: "https://github.com/throughline-engine/throughline"}
 	told := map[string]bool{}
 	for _, f := range found {
 		if !told[f.Rule] {
@@ -107,6 +107,14 @@ func sarifOf(found []checked) []byte {
 		r.Results = append(r.Results, one)
 	}
 	return sarif.Write(r)
+}
+
+// numbered is a version that begins with a number, as the format asks for.
+func numbered(version string) string {
+	if after, ok := strings.CutPrefix(version, "v"); ok {
+		return after
+	}
+	return "0.0.0-" + version
 }
 
 func levels() map[throughline.Severity]string {
