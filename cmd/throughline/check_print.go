@@ -73,7 +73,7 @@ func variantsHeld(n int) string {
 
 // sarifOf writes findings as SARIF.
 func sarifOf(found []checked) []byte {
-	r := sarif.Report{Tool: "throughline", Version: numbered(version()), Home: "https://github.com/throughline-engine/throughline"}
+	r := sarif.Report{Tool: "throughline", Version: fromDigit(version()), Home: "https://github.com/throughline-engine/throughline"}
 	told := map[string]bool{}
 	for _, f := range found {
 		if !told[f.Rule] {
@@ -109,8 +109,8 @@ func sarifOf(found []checked) []byte {
 	return sarif.Write(r)
 }
 
-// numbered is a version that begins with a number, as the format asks for.
-func numbered(version string) string {
+// fromDigit is a version that begins with a number, as the format asks for.
+func fromDigit(version string) string {
 	if after, ok := strings.CutPrefix(version, "v"); ok {
 		return after
 	}
