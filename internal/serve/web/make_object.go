@@ -380,7 +380,11 @@ func saidFinding(f throughline.Finding) said {
 	if f.Fix != "" {
 		text += ". " + sentence(f.Fix)
 	}
-	return said{Slot: f.Slot, Channel: f.Channel, Path: f.Field(), Text: strings.TrimSuffix(text, ".") + " (" + f.Rule + ").", Wrong: f.Severity == throughline.Block && f.Variants == 0}
+	text = strings.TrimSuffix(text, ".") + " (" + f.Rule + ")."
+	if f.Overridden != nil {
+		text += " Let pass until " + string(f.Overridden.Until) + ": " + strings.TrimSuffix(f.Overridden.Reason, ".") + "."
+	}
+	return said{Slot: f.Slot, Channel: f.Channel, Path: f.Field(), Text: text, Wrong: f.Severity == throughline.Block && f.Variants == 0}
 }
 
 // objectSaid answers a script with what is wrong now.

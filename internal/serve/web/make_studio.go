@@ -113,6 +113,9 @@ func (w *Web) studio(r *http.Request, v viewer, page *objectPage, o content.Obje
 		page.Back = page.YAMLURL
 	}
 	page.Keys = append(page.Keys, keyHint{"c l d m w b", "another channel, language, data, mode, width, or something beside it"})
+	if len(s.Audiences) > 0 {
+		page.Keys = append(page.Keys, keyHint{"a", "as another audience sees it"})
+	}
 	if s.Template == nil {
 		return nil
 	}

@@ -192,11 +192,15 @@ func TestStudioImpact(t *testing.T) {
 		}
 	})
 	t.Run("what the checks say stands at its slot", func(t *testing.T) {
-		doc := newMaker(t, push).edited(map[string]string{"spec.slots[0].length.max": "12", "spec.version": "2.0.0"})
+		waived := "apiVersion: throughline/v1\nkind: GuardrailSet\nmetadata: {name: waived}\nspec:\n  title: Waived\n  overrides:\n    - {rule: Template/card#length, object: Fragment/headline-short, reason: It is going soon, until: '2999-01-01'}\n"
+		doc := newMaker(t, push, waived).edited(map[string]string{"spec.slots[0].length.max": "8", "spec.version": "2.0.0"})
 		if got := text(doc.Find(`[data-slot="headline"] + .said-row`)); !strings.Contains(got, "headline-long en: Got") {
 			t.Errorf("got %q", got)
 		}
-		if got := text(doc.Find(".impact summary")); !strings.Contains(got, "it from going live.") {
+		if got := text(doc.Find(`[data-slot="headline"] + .said-row .note-text`)); !strings.Contains(got, "Let pass until 2999-01-01: It is going soon.") {
+			t.Errorf("what is overridden says %q", got)
+		}
+		if got := text(doc.Find(".impact summary")); !strings.Contains(got, "1 thing keeps it from going live.") {
 			t.Errorf("got %q", got)
 		}
 		if got := text(doc.Find(".see-it .faults")); !strings.Contains(got, "headline-long") {
@@ -262,6 +266,9 @@ func TestStudioStates(t *testing.T) {
 		}
 		m := newMaker(t, push, channels.String(), "apiVersion: throughline/v1\nkind: Template\nmetadata: {name: wide}\nspec:\n  brand: house\n  slots:"+slots.String()+"\n  renderings:"+renderings.String()+"\n")
 		doc := m.page("/template/wide?channel=c6&data=nasty")
+		if doc.Find(".impact a").Length() != 0 {
+			t.Error("an edit where there is none")
+		}
 		if rows, options := doc.Find("[data-slot]").Length(), doc.Find("#see-channel option").Length(); rows != 12 || options != 7 {
 			t.Errorf("%d slots, %d channels", rows, options)
 		}
@@ -328,6 +335,35 @@ func TestStudioOthers(t *testing.T) {
 		m := newMaker(t, push, "apiVersion: throughline/v1\nkind: Guardrail\nmetadata: {name: calm}\nspec: {severity: block, assert: 'headline.name != \"headline-long\" || cta.name != \"cta-see\"'}\n")
 		got := text(m.edited(map[string]string{"spec.renderings[0].html": "<h3>{{headline}}</h3><p>{{cta}}</p>"}).Find(".impact"))
 		if !strings.Contains(got, "web 3 of 4, as before") || !strings.Contains(got, "Guardrail/calm takes out 1") {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("an audience sees what is for it alone, and everybody else does not", func(t *testing.T) {
+		m := newMaker(t, push, "apiVersion: throughline/v1\nkind: Fragment\nmetadata: {name: headline-members}\nspec: {role: headline, audience: members, values: {en: Good to see you again}}\n")
+		if got := text(m.page("/template/card").Find("#see-audience")); got != "everyone members" && got != "everyonemembers" {
+			t.Errorf("got %q", got)
+		}
+		for audience, want := range map[string]string{"members": "<h2>Good to see you again</h2>", "": "<h2>Less work</h2>"} {
+			if body := m.send(http.MethodGet, "/look/card?channel=web&audience="+audience, nil, "text/html").Body.String(); !strings.Contains(body, want) {
+				t.Errorf("%q: %s", audience, body)
+			}
+		}
+	})
+	t.Run("where there is very much, what an edit does is told when asked for", func(t *testing.T) {
+		var slots strings.Builder
+		for i := range 10 {
+			fmt.Fprintf(&slots, "\n    - {name: s%d, role: headline}", i)
+		}
+		m := newMaker(t, push, "apiVersion: throughline/v1\nkind: Template\nmetadata: {name: many}\nspec:\n  brand: house\n  slots:"+slots.String()+"\n  renderings:\n    - {channel: web, html: \"{{s0}}\"}\n")
+		form := formOf(m.page("/template/many"))
+		form.Set("spec.title", "Many")
+		m.save(throughline.Ref{Kind: throughline.KindTemplate, Name: "many"}, form)
+		doc := m.page("/template/many")
+		to, _ := doc.Find(".impact a").Attr("href")
+		if doc.Find(".impact details").Length() != 0 || !strings.Contains(to, "check=1") {
+			t.Fatalf("got %q", text(doc.Find(".impact")))
+		}
+		if got := text(m.page(strings.TrimSuffix(to, "#edit-does")).Find(".impact")); !strings.Contains(got, "web all 59,049, as before") {
 			t.Errorf("got %q", got)
 		}
 	})
