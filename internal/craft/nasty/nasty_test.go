@@ -27,6 +27,9 @@ func TestText(t *testing.T) {
 					if !utf8.ValidString(s) || n > most {
 						t.Fatalf("%s in %d %s: %q is %d", k, most, unit, s, n)
 					}
+					if strings.TrimSpace(s) != s {
+						t.Errorf("%s in %d %s: %q ends where nobody sees it", k, most, unit, s)
+					}
 					if k != nasty.Empty && text.Measure(s+".", unit) <= most {
 						t.Errorf("%s in %d %s: %q is %d, and another character fits", k, most, unit, s, n)
 					}

@@ -10,6 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 )
 
@@ -118,6 +119,34 @@ func TestStudioPreview(t *testing.T) {
 		for _, data := range []string{"nasty", "word", "rtl", "wide", "marks", "emoji", "empty", "personal"} {
 			if body, _ := frame("?channel=web&data=" + data); !strings.Contains(body, "<h2>") {
 				t.Errorf("%s: %s", data, body)
+			}
+		}
+	})
+	t.Run("the longest is as long as the tighter of slot and channel", func(t *testing.T) {
+		for channel, want := range map[string]int{"web": 50, "push": 30} {
+			rw := m.send(http.MethodGet, "/look/card?data=word&channel="+channel, nil, "text/html")
+			doc, err := goquery.NewDocumentFromReader(rw.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := doc.Find("h2, .app-title").Text(); content.Measure(got, throughline.Grapheme) != want {
+				t.Errorf("%s: %q is not %d long", channel, got, want)
+			}
+		}
+	})
+	t.Run("in the dark it has the brand's dark colours, whatever the reader has set", func(t *testing.T) {
+		m := newMaker(t, strings.NewReplacer(
+			"{title: House,", `{title: House, tokens: {ink: "#101010"}, modes: {dark: {ink: "#e0e0e0"}},`,
+			`html: "<h2>{{headline}}</h2>`, `html: "<h2 style=\"color:{{token.ink}}\">{{headline}}</h2>`,
+			"    - {channel: push,", "    - {channel: mail, fields: {subject: \"{{headline}}\"}, mjml: \"<mjml><mj-body><mj-section><mj-column><mj-text color='{{token.ink}}'>{{headline}}{{cta}}</mj-text></mj-column></mj-section></mj-body></mjml>\"}\n    - {channel: push,",
+		).Replace(push), "apiVersion: throughline/v1\nkind: Channel\nmetadata: {name: mail}\nspec: {surface: email}\n")
+		for query, want := range map[string]string{
+			"channel=web": "color:#101010", "channel=web&mode=dark": "color:#e0e0e0",
+			"channel=mail": "@media not all", "channel=mail&mode=dark": "@media all",
+		} {
+			body := m.send(http.MethodGet, "/look/card?"+query, nil, "text/html").Body.String()
+			if !strings.Contains(body, want) || strings.Contains(body, "prefers-color-scheme") {
+				t.Errorf("%s: no %q in %s", query, want, body)
 			}
 		}
 	})
