@@ -234,3 +234,42 @@ func drawn(t *testing.T, address, piece string) string {
 	}
 	return "https://pictures.example/" + filepath.Base(file)
 }
+
+func TestRecipientsReadEverythingTheLidoShows(t *testing.T) {
+	resources := resourcesOf(t, os.DirFS(lidoFolder))
+	truth, err := NewTruth(1, resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, c := declare.NewSet(resources), newCatalogue(resources)
+	for _, s := range truth.sites {
+		t.Run(s.name+" is visited, and read without a doubt", func(t *testing.T) {
+			if len(truth.census[s.surface]) == 0 {
+				t.Errorf("nobody meets the surface %s", s.surface)
+			}
+			p := c[throughline.KindPlacement][s.name].Spec.(*throughline.Placement)
+			template := c[throughline.KindTemplate][p.Template]
+			brand := c[throughline.KindBrand][template.Spec.(*throughline.Template).Brand].Spec.(*throughline.Brand)
+			a, err := assemble.Combine(assemble.Input{Template: template, Channel: p.Channel, Brand: brand, Pieces: set.All(), Address: "https://heron-lido.example"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(a.Candidates) != len(s.candidates) {
+				t.Errorf("the engine has %d candidates, and the recipients know of %d", len(a.Candidates), len(s.candidates))
+			}
+			for _, filling := range a.Candidates {
+				shown, want := answer{Value: map[string]string{}}, make([]throughline.Level, len(filling))
+				for i, choice := range filling {
+					picked := a.Slots[i].Choices[choice]
+					shown.Value[a.Slots[i].Name] = picked.Text["de-CH"]
+					if picked.Kind != throughline.KindDisclosure {
+						want[i] = picked.Level
+					}
+				}
+				if levels, strange := s.read(shown); strange || !slices.Equal(levels, want) {
+					t.Fatalf("read %v, strange %t, want %v", levels, strange, want)
+				}
+			}
+		})
+	}
+}

@@ -74,21 +74,28 @@ func (v surveyor) filling(p throughline.Piece) filling {
 	return filling{Piece: p}
 }
 
-// list is what a list says, an item a line, in each language that all have.
+// list is what a list says, an item a line, in each language that an item has.
+// One that lacks it falls back to the language without its region.
 func (v surveyor) list(items []string) map[string]string {
-	lines := map[string][]string{}
+	texts := map[string]string{}
+	var all []map[string]string
 	for _, name := range items {
-		if f, ok := v.catalogue[throughline.KindFragment][name].Spec.(*throughline.Fragment); ok {
-			for locale, text := range f.Values {
-				lines[locale] = append(lines[locale], text)
-			}
+		f, ok := v.catalogue[throughline.KindFragment][name].Spec.(*throughline.Fragment)
+		if !ok {
+			return nil // the engine refuses it
+		}
+		all = append(all, f.Values)
+		for locale := range f.Values {
+			texts[locale] = ""
 		}
 	}
-	texts := map[string]string{}
-	for locale, l := range lines {
-		if len(l) == len(items) {
-			texts[locale] = strings.Join(l, "\n")
+	for locale := range texts {
+		language, _, _ := strings.Cut(locale, "-")
+		var lines []string
+		for _, values := range all {
+			lines = append(lines, cmp.Or(values[locale], values[language]))
 		}
+		texts[locale] = strings.Join(lines, "\n")
 	}
 	return texts
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
 )
@@ -12,9 +13,9 @@ import (
 type site struct {
 	index      int
 	name       string
-	event      string // what a visitor who likes it does
-	surface    throughline.Surface
-	gate       mask // the audience that gets more than the fallback
+	event      string              // what a visitor who likes it does
+	surface    throughline.Surface // web or app, as recipients have it
+	gate       mask                // the audience that gets more than the fallback
 	slots      []slot
 	candidates [][]uint16 // positions in each slot's choices
 
@@ -85,13 +86,37 @@ func (s *site) read(a answer) (levels []throughline.Level, strange bool) {
 		if !filled || text == "" || sl.settled {
 			continue
 		}
-		if c, ok := sl.byText[text]; ok {
+		if c, ok := sl.byText[seen(text)]; ok {
 			levels[i] = sl.choices[c].level
 			continue
 		}
 		levels[i], strange = throughline.Level(a.text(levelPrefix+sl.name)), true
 	}
 	return levels, strange
+}
+
+// seen is a text as the workspace holds it: of a picture the path, whatever
+// host the engine serves it from.
+func seen(text string) string {
+	if !strings.HasPrefix(text, "http") {
+		return text
+	}
+	if i := strings.Index(text, throughline.MediaPath); i > 0 {
+		return text[i:]
+	}
+	return text
+}
+
+// device is where a recipient meets a surface: mail and ads beside the web, what
+// comes by phone beside the app.
+func device(s throughline.Surface) throughline.Surface {
+	if s == throughline.Push || s == throughline.SMS {
+		return throughline.App
+	}
+	if s == throughline.Email || s == throughline.Display || s == throughline.Feed {
+		return throughline.Web
+	}
+	return s
 }
 
 // catalogue is the declared resources by kind and name.

@@ -39,7 +39,7 @@ func (v surveyor) site(name string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{name: name, event: goal.Event, surface: channel.Surface, gate: v.audiences[p.Audience]}
+	s := &site{name: name, event: goal.Event, surface: device(channel.Surface), gate: v.audiences[p.Audience]}
 	brand, err := spec[*throughline.Brand](v.catalogue, template.Brand, asker)
 	if err != nil {
 		return nil, err

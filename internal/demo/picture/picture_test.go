@@ -150,6 +150,25 @@ func TestAFileIsDrawnByItsName(t *testing.T) {
 	}
 }
 
+func FuzzFile(f *testing.F) {
+	for _, name := range []string{"moon-160x90.png", "moon-160x90.jpg", "moon-.png", "--1x1.png", "moon-99999999999999999999x1.png", "moon-1600x90.png", "\xff-16x16.jpg"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		data, err := picture.File(name)
+		if err != nil {
+			if code := throughline.CodeOf(err); code != throughline.NotFound && code != throughline.Invalid {
+				t.Errorf("%q: %v", name, err)
+			}
+			return
+		}
+		size, form, err := image.DecodeConfig(bytes.NewReader(data))
+		if err != nil || !strings.HasSuffix(name, fmt.Sprintf("-%dx%d.%s", size.Width, size.Height, strings.Replace(form, "jpeg", "jpg", 1))) {
+			t.Errorf("%q gives %v as %s: %v", name, size, form, err)
+		}
+	})
+}
+
 // grid is the mean colour of each cell, 0xrrggbb, row by row.
 func grid(img *image.RGBA) []int {
 	var means []int
