@@ -1,0 +1,34 @@
+package shown_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/throughline-engine/throughline/internal/craft/shown"
+)
+
+// large is a mail of 100 KB: the sections of a layout over and over.
+func large(b testing.TB) []byte {
+	for _, d := range layouts(b) {
+		head, body, _ := strings.Cut(d.html, "<body")
+		open, body, _ := strings.Cut(body, ">")
+		body, tail, _ := strings.Cut(body, "</body>")
+		n := 1 + (100_000-len(head))/len(body)
+		if len(head) < 10_000 && len(body) > 8_000 {
+			return []byte(head + "<body" + open + ">" + strings.Repeat(body, n) + "</body>" + tail)
+		}
+	}
+	b.Fatal("no layout is large enough")
+	return nil
+}
+
+func BenchmarkRead(b *testing.B) {
+	src := large(b)
+	b.SetBytes(int64(len(src)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := shown.Read(src, shown.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
