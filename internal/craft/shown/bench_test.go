@@ -1,7 +1,10 @@
+//go:build unix
+
 package shown_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/throughline-engine/throughline/internal/craft/shown"
@@ -26,9 +29,21 @@ func BenchmarkRead(b *testing.B) {
 	src := large(b)
 	b.SetBytes(int64(len(src)))
 	b.ReportAllocs()
+	before := cpu()
 	for b.Loop() {
 		if _, err := shown.Read(src, shown.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
+	// What the processor was busy with, however many share it.
+	b.ReportMetric(float64(cpu()-before)/float64(b.N)/1e6, "cpu-ms/op")
+}
+
+// cpu is the time that the process has had on processors, in nanoseconds.
+func cpu() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
 }

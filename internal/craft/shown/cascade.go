@@ -123,14 +123,10 @@ func (r *reader) cascade(n *html.Node, parent *looks) looks {
 	var all []found
 	all = r.hints(n, all)
 	all = r.matching(n, all)
-	modal := false
 	if s, ok := attr(n, "style"); ok {
 		for _, d := range r.inlineOf(s) {
 			all = append(all, found{decl: d, spec: 1 << 40, in: inAll})
 		}
-	}
-	for _, f := range all {
-		modal = modal || f.in != inAll
 	}
 	slices.SortStableFunc(all, func(a, b found) int {
 		switch {
@@ -145,8 +141,12 @@ func (r *reader) cascade(n *html.Node, parent *looks) looks {
 		return a.order - b.order
 	})
 	var l looks
-	for m := range l {
-		l[m] = r.resolve(n, &parent[m], all, Mode(m))
+	l[Light] = r.resolve(n, &parent[Light], all, Light)
+	for m := Dark; m <= Partial; m++ {
+		l[m] = l[Light]
+		if r.sheet.differs[m] || m == Dark && r.scheme {
+			l[m] = r.resolve(n, &parent[m], all, m)
+		}
 	}
 	return l
 }
@@ -350,7 +350,7 @@ var (
 	notShown     = []decl{{name: "display", value: "none"}}
 )
 
-// Looked returns how a text with the styles is seen in each mode.
+// seen returns how a text with the styles is seen in each mode.
 func (l *looks) seen() (out [modes]Look) {
 	for m := Light; m <= Partial; m++ {
 		s := &l[m]

@@ -58,7 +58,7 @@ type sheet struct {
 	count                int
 	byID, byClass, byTag map[string][]*rule
 	rest                 []*rule
-	modal                bool // some rule is not in force in every mode
+	differs              [3]bool // by mode: some rule is in force in it or in the light, not in both
 }
 
 func (s *sheet) add(r *rule) {
@@ -67,7 +67,9 @@ func (s *sheet) add(r *rule) {
 	}
 	r.order = s.count
 	s.count++
-	s.modal = s.modal || r.in != inAll
+	for m := range s.differs {
+		s.differs[m] = s.differs[m] || r.in>>m&1 != r.in&1
+	}
 	switch c := r.sel[0]; {
 	case c.id != "":
 		s.byID[c.id] = append(s.byID[c.id], r)

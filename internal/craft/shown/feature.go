@@ -338,7 +338,10 @@ func (r *reader) atRule(name, rest string, offset int) {
 
 // markup notes the features of an element, its attributes and its style.
 func (r *reader) markup(n *html.Node) {
-	start, _ := spot(n)
+	start, end := spot(n)
+	if end == 0 { // put in by the parser
+		return
+	}
 	if elementSet[n.Data] {
 		r.useAt("html-"+n.Data, start)
 	}

@@ -191,6 +191,7 @@ func Read(source []byte, o Options) (Shown, error) {
 	if r.err != nil {
 		return Shown{}, r.err
 	}
+	r.spaces()
 	sort.Slice(r.shown.Features, func(i, j int) bool { return r.shown.Features[i].Name < r.shown.Features[j].Name })
 	return r.shown, nil
 }
@@ -268,21 +269,22 @@ func isRaw(name string) bool {
 
 // reader gathers what is shown.
 type reader struct {
-	source []byte
-	lines  []int // where each line begins
-	opts   Options
-	slots  []slot
-	sheet  sheet
-	quirks bool
-	scheme bool // the document says that it supports dark mode
-	tries  int
-	before int // where the next text stands
-	seen   map[string]bool
-	colors map[string]parsed
-	inline map[string][]decl
-	linkIn []string
-	shown  Shown
-	err    error
+	source  []byte
+	lines   []int // where each line begins
+	opts    Options
+	slots   []slot
+	sheet   sheet
+	quirks  bool
+	scheme  bool // the document says that it supports dark mode
+	tries   int
+	before  int // where the next text stands
+	seen    map[string]bool
+	colors  map[string]parsed
+	inline  map[string][]decl
+	rooms   map[*html.Node]room
+	pending []pending
+	shown   Shown
+	err     error
 }
 
 type slot struct{ name, value string }
@@ -296,6 +298,7 @@ func newReader(source []byte, o Options, quirks bool) *reader {
 	r := &reader{
 		source: source, opts: o, quirks: quirks, lines: []int{0},
 		seen: map[string]bool{}, colors: map[string]parsed{}, inline: map[string][]decl{},
+		rooms: map[*html.Node]room{},
 	}
 	r.shown.Bytes = len(source)
 	for i, c := range source {

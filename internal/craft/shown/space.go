@@ -10,9 +10,9 @@ import (
 // what holds nothing else, and those that face it in what stands beside that.
 func (r *reader) clear(n *html.Node) [4]float64 {
 	var out [4]float64
-	var open = [4]bool{true, true, true, true}
+	open := [4]bool{true, true, true, true}
 	for e := n; e != nil && e.Type == html.ElementNode && e.Data != "body"; e = e.Parent {
-		s := r.alone(e)
+		s := r.rooms[e]
 		for side := range out {
 			if !open[side] {
 				continue
@@ -41,10 +41,19 @@ func add(to *float64, n float64) {
 	*to += n
 }
 
-// alone is the geometry of an element from what it says itself.
-func (r *reader) alone(n *html.Node) style {
-	root := r.root()
-	return r.cascade(n, &root)[Light]
+// room is the padding and the margin of an element.
+type room struct{ pad, gap [4]float64 }
+
+// pending is a picture whose space is told when everything around it is known.
+type pending struct {
+	node  *html.Node
+	index int
+}
+
+func (r *reader) spaces() {
+	for _, p := range r.pending {
+		r.shown.Pictures[p.index].Clear = r.clear(p.node)
+	}
 }
 
 // facing returns what stands beside an element on a side. Cells stand beside each
@@ -75,7 +84,7 @@ func (r *reader) face(to *float64, n *html.Node, side, depth int) {
 		if n.Data == "img" || n.Data == "br" {
 			return
 		}
-		s := r.alone(n)
+		s := r.rooms[n]
 		add(to, s.pad[side])
 		add(to, s.gap[side])
 		child := n.FirstChild

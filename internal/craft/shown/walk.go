@@ -64,6 +64,9 @@ func isMeta(tag string) bool {
 
 func (r *reader) element(n *html.Node, parent *looks, link int) {
 	l := r.cascade(n, parent)
+	if s := &l[Light]; s.pad != [4]float64{} || s.gap != [4]float64{} {
+		r.rooms[n] = room{s.pad, s.gap}
+	}
 	r.markup(n)
 	r.structure(n)
 	r.danger(n)
@@ -90,7 +93,7 @@ func (r *reader) picture(n *html.Node, l *looks, link int) {
 		Place: r.placeOf(n, src), Src: src, Alt: alt, HasAlt: has, Width: max(0, s.width), Height: max(0, s.height),
 		Ground: l.seen(), Link: link, Hidden: s.none || s.unseen || s.opacity == 0,
 	}
-	p.Clear = r.clear(n)
+	r.pending = append(r.pending, pending{n, len(r.shown.Pictures)})
 	if link >= 0 && strings.TrimSpace(alt) != "" {
 		k := &r.shown.Links[link]
 		k.Text = fold(k.Text + " " + alt)
