@@ -162,6 +162,35 @@ type Plan struct {
 	// Findings are all that the checks say of the result; one that blocks stops
 	// the release.
 	Findings []Finding `json:"findings,omitempty"`
+	// Means counts what it comes to.
+	Means Meaning `json:"means,omitzero"`
+}
+
+// Meaning is what a plan comes to for the variants that are live, counted at each
+// placement.
+type Meaning struct {
+	// Says is all of it in words that complete a sentence: touches 412 live
+	// variants, 3 lose rights cover. It speaks of nothing that is zero.
+	Says string `json:"says"`
+	// Touched counts the live variants that change, go, or may be shown less; Gone
+	// are those of them that go, and New those that come.
+	Touched int `json:"touched"`
+	Gone    int `json:"gone,omitempty"`
+	New     int `json:"new,omitempty"`
+	// Uncovered counts the live variants that may be shown now and could not be any
+	// more in some language: rights, validity or evidence do not cover them.
+	Uncovered int `json:"uncovered,omitempty"`
+	// Exceed counts the variants that are longer than they may be and were not
+	// before, live or new.
+	Exceed []Excess `json:"exceed,omitempty"`
+}
+
+// Excess counts the variants that are too long in one language.
+type Excess struct {
+	// Limit is what they exceed, such as 30 characters.
+	Limit    string `json:"limit"`
+	Locale   string `json:"locale"`
+	Variants int    `json:"variants"`
 }
 
 // Touch says what a plan does to one placement.

@@ -73,6 +73,9 @@ func (s *shell) printPlan(p throughline.Plan) {
 		s.printf("Nothing to change: %s already as declared.\n", operate.Plural(p.Unchanged, "resource is", "resources are"))
 	}
 	s.printChanges(p.Changes)
+	if len(p.Changes) > 0 && p.Means.Says != "" {
+		s.printf("It %s.\n", p.Means.Says)
+	}
 	for _, t := range p.Touches {
 		s.printf("  touches Placement/%s (%s): %d -> %s, %d new\n", t.Placement, t.Owner, t.Before, operate.Plural(t.After, "variant", "variants"), t.Changed)
 		for _, rule := range slices.Sorted(maps.Keys(t.Excluded)) {

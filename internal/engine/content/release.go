@@ -74,7 +74,8 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 		return p, err
 	}
 	p.plan.Touches = touches(old, built)
-	return p, nil
+	p.plan.Means, err = c.meaning(ctx, old, built)
+	return p, err
 }
 
 // bounded refuses what is longer than a draft could hold: every page and every

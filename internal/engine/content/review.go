@@ -359,6 +359,7 @@ func (c *Content) reviewPast(ctx context.Context, rel throughline.Release, rev *
 	}
 	if s.old = before.snapshot; s.old != nil {
 		rev.Plan.Touches = touches(s.old, s.built)
+		rev.Plan.Means = means(s.old, s.built, news(s.built.findings, before.findings), rel.LiveAt)
 	}
 	return s, nil
 }

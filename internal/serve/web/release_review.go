@@ -25,8 +25,10 @@ type reviewView struct {
 	// Problems and Blocking stop it; Warnings are worth a look.
 	Problems           []problemView
 	Blocking, Warnings []findingView
-	Risk               riskView
-	Placements         []touchedView
+	// Means says in a sentence what it comes to.
+	Means      string
+	Risk       riskView
+	Placements []touchedView
 	// Unshown counts the renderings left out.
 	Unshown int
 	Changes []changeView
@@ -106,7 +108,7 @@ const shownFields = 40
 func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 	q := r.URL.Query()
 	v := reviewView{
-		Unshown: rev.Unshown, Digest: rev.Digest.String(),
+		Unshown: rev.Unshown, Digest: rev.Digest.String(), Means: sentence(rev.Plan.Means.Says),
 		Dark: q.Get("ground") == "dark", Phone: q.Get("width") == "phone",
 		Risk: riskView{badge(riskHealth(rev.Plan.Risk.Level), cmp.Or(string(rev.Plan.Risk.Level), "unknown")).HTML, rev.Plan.Risk.Reasons},
 	}
