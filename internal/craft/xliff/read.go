@@ -67,6 +67,7 @@ type File struct {
 	// From and To are the languages that the file names.
 	From, To string
 	units    []unit
+	ids      map[string]bool
 }
 
 // unit is one text of a file, as segments that a tool may have cut it into.
@@ -87,6 +88,12 @@ type segment struct {
 // Len returns how many texts the file has.
 func (f *File) Len() int { return len(f.units) }
 
+// Has reports whether a file has a text of a resource.
+func (f *File) Has(r throughline.Ref) bool {
+	_, ok := f.ids[idOf(r)]
+	return ok
+}
+
 // Read reads a file of XLIFF 2.0, 2.1 or 1.2. Name is what errors call it. A
 // document type, and with it every entity but XML's own, is refused.
 func Read(name string, data []byte) (*File, error) {
@@ -94,7 +101,7 @@ func Read(name string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{name: name}
+	f := &File{name: name, ids: map[string]bool{}}
 	switch {
 	case root.name == "xliff" && root.space == core:
 		f.From, f.To = root.attr("srcLang"), root.attr("trgLang")
@@ -131,6 +138,7 @@ func (f *File) add(u unit) error {
 		return throughline.Errorf(throughline.TooLarge, "the file has more than %d texts", maxUnits).At(f.name).WithFix("bring it in in parts")
 	}
 	f.units = append(f.units, u)
+	f.ids[u.id] = true
 	return nil
 }
 

@@ -82,7 +82,7 @@ func (c *Content) TextsToTranslate(ctx context.Context, by engine.Caller, q Tran
 		return out, err
 	}
 	var o xliff.Order
-	err = c.with(ctx, func(_ *known, r record.Reader) error {
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
 		t, err := c.translating(r, by, &q)
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func (c *Content) TextsTranslated(ctx context.Context, by engine.Caller, files [
 		}
 	}
 	out.Texts = []TranslatedText{}
-	err = c.with(ctx, func(_ *known, r record.Reader) error {
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
 		changed := map[throughline.Ref]int{} // where its edit is
 		for i, f := range read {
 			if err := c.takeIn(r, by, draft, files[i].Name, f, changed, &out); err != nil {
@@ -154,8 +154,11 @@ func (c *Content) takeIn(r record.Reader, by engine.Caller, draft bool, name str
 	o := t.order
 	have := map[throughline.Ref]current{}
 	err = t.collect(func(res throughline.Resource, _ *xliff.Text) (bool, error) {
-		have[res.Ref()] = current{res, t.digests[res.Ref()]}
-		return true, nil
+		if f.Has(res.Ref()) {
+			have[res.Ref()] = current{res, t.digest(res)}
+			return true, nil
+		}
+		return false, nil
 	}, &o)
 	if err != nil {
 		return err
@@ -203,7 +206,6 @@ type translating struct {
 	reader  record.Reader
 	sheet   sheet
 	items   map[throughline.Ref]*DraftItem
-	digests map[throughline.Ref]throughline.Digest
 	order   xliff.Order
 	bounded bool // the order goes out
 }
@@ -213,7 +215,7 @@ func (c *Content) translating(r record.Reader, by engine.Caller, q *TranslateQue
 	if err != nil {
 		return nil, err
 	}
-	t := &translating{TranslateQuery: q, set: set, reader: r, items: map[throughline.Ref]*DraftItem{}, digests: map[throughline.Ref]throughline.Digest{}}
+	t := &translating{TranslateQuery: q, set: set, reader: r, items: map[throughline.Ref]*DraftItem{}}
 	t.order.Personal = map[string]throughline.PersonalField{}
 	t.sheet = sheet{SheetQuery: SheetQuery{Text: q.Text, Role: q.Role, Brief: q.Brief, Template: q.Template, Brand: q.Brand, Changed: q.Changed}, words: text.Words(q.Text)}
 	if err := t.languages(); err != nil {
@@ -288,13 +290,13 @@ func (t *translating) collect(take func(throughline.Resource, *xliff.Text) (bool
 				continue
 			}
 			out := xliff.Text{Ref: res.Ref(), Source: texts[t.From], Target: texts[t.To]}
-			t.describe(res, &out)
 			switch ok, err := take(res, &out); {
 			case err != nil:
 				return err
 			case !ok:
 				continue
 			}
+			t.describe(res, &out)
 			if len(o.Texts) == maxTranslated && t.bounded {
 				return throughline.Errorf(throughline.TooLarge, "there are more than %d texts to translate", maxTranslated).WithFix("narrow what is asked for, such as by words or a brief")
 			}
@@ -309,17 +311,23 @@ func (t *translating) ofKind(kind throughline.Kind) (all []throughline.Resource)
 	for _, res := range t.set.Of(kind) {
 		if _, mine := t.items[res.Ref()]; !mine {
 			all = append(all, res)
-			t.digests[res.Ref()] = res.Digest()
 		}
 	}
 	for ref, item := range t.items {
 		if ref.Kind == kind && item.Resource != nil {
 			all = append(all, *item.Resource)
-			t.digests[ref] = item.Digest
 		}
 	}
 	slices.SortFunc(all, func(a, b throughline.Resource) int { return strings.Compare(a.Metadata.Name, b.Metadata.Name) })
 	return all
+}
+
+// digest identifies a resource as the asker sees it.
+func (t *translating) digest(res throughline.Resource) throughline.Digest {
+	if item := t.items[res.Ref()]; item != nil {
+		return item.Digest
+	}
+	return res.Digest()
 }
 
 // describe says what a translator should know of a text.
@@ -396,22 +404,20 @@ func (t *translating) outdated(res throughline.Resource) (before string, outdate
 		return at
 	}
 	source, target := changed(t.From), changed(t.To)
-	old, err := t.textsAt(past[target].Digest)
-	if err != nil {
-		return "", false, err
-	}
+	outdated = source < target
 	if item := t.items[res.Ref()]; item != nil { // the draft is newer than all of them
 		now, err := t.textsAt(past[0].Digest)
 		if err != nil {
 			return "", false, err
 		}
 		texts, _ := xliff.TextsOf(res)
-		if now[t.To] != texts[t.To] {
-			return "", false, nil
-		}
-		return old[t.From], source < target || now[t.From] != texts[t.From], nil
+		outdated = now[t.To] == texts[t.To] && (outdated || now[t.From] != texts[t.From])
 	}
-	return old[t.From], source < target, nil
+	if !outdated {
+		return "", false, nil
+	}
+	old, err := t.textsAt(past[target].Digest)
+	return old[t.From], true, err
 }
 
 // textsAt returns the texts of a revision.
