@@ -13,7 +13,7 @@ import (
 )
 
 type explainCmd struct {
-	Decision  throughline.DecisionID `arg:"" optional:"" help:"A decision id, as an evaluation returned it."`
+	Decision  throughline.DecisionID `arg:"" optional:"" help:"A decision id or a variant id, as an evaluation returned it."`
 	Placement string                 `help:"Without a decision: the placement to ask."`
 	Unit      string                 `help:"Without a decision: the targeting key to ask for."`
 	Context   map[string]string      `help:"Without a decision: what is known of the recipient, such as plan=member." placeholder:"KEY=VALUE"`
@@ -24,7 +24,7 @@ type explainCmd struct {
 // Run explains a decision that was made, or one that would be made now.
 func (c *explainCmd) Run(s *shell) error {
 	if (c.Decision == "") == (c.Placement == "") {
-		return throughline.Errorf(throughline.Invalid, "name a decision, or a placement and a unit").
+		return throughline.Errorf(throughline.Invalid, "name a decision or a variant, or a placement and a unit").
 			WithFix("throughline explain DECISION, or throughline explain --placement home.hero --unit visitor-1")
 	}
 	if len(c.Variant) > 0 && (c.Placement == "" || c.Unit != "") {
@@ -36,6 +36,9 @@ func (c *explainCmd) Run(s *shell) error {
 		return err
 	}
 	defer engine.close()
+	if isVariant(string(c.Decision)) {
+		return c.story(s, engine)
+	}
 	if c.Decision != "" {
 		return c.decision(s, engine)
 	}

@@ -72,7 +72,7 @@ var classes = map[string]string{
 	"GET /start": reads, "POST /start/placement": changes, "POST /start/example": changes, "POST /start/decision": operates, "POST /start/keys": operates, "GET /events/start": reads,
 	"POST /captions": reads, "GET /captions/served/{release}": reads,
 
-	"GET /api/v1/status": reads, "GET /api/v1/line": reads, "GET /api/v1/rules": reads, "GET /api/v1/placements/{name}": reads, "GET /api/v1/variants/{id}": reads,
+	"GET /api/v1/status": reads, "GET /api/v1/line": reads, "GET /api/v1/rules": reads, "GET /api/v1/placements/{name}": reads, "GET /api/v1/variants/{id}": reads, "GET /api/v1/variants/{id}/story": reads,
 	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/translations": reads, "POST /api/v1/translations": reads, "GET /api/v1/search": reads,
 	"GET /api/v1/objects": reads, "GET /api/v1/objects/{kind}/{name}": reads, "GET /api/v1/objects/{kind}/{name}/revisions/{digest}": reads,
 	"GET /api/v1/decisions/{id}": reads, "POST /api/v1/ask": reads, "POST /api/v1/excluded": reads, "GET /api/v1/previews": reads,

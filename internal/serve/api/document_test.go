@@ -215,6 +215,7 @@ func walk() []step {
 		{id: "placement", fill: n("name", "home.hero")},
 		{id: "evaluateFlag", fill: n("key", "home.hero"), keep: n("id", "variant")},
 		{id: "variant"},
+		{id: "variantStory"},
 		{id: "status"},
 		{id: "createToken"},
 		{id: "listTokens"},
@@ -267,6 +268,13 @@ func TestTheExamplesAreTrue(t *testing.T) {
 		}
 		if s.id == "rules" {
 			d.refuse(t)
+		}
+		if s.id == "evaluateFlag" { // of what is in force, and not of the release before
+			live, err := d.Content.Releases(t.Context(), enginetest.Shell(), content.ReleaseFilter{Limit: 1, States: []throughline.ReleaseState{throughline.ReleaseLive}})
+			if err != nil || len(live.Releases) != 1 {
+				t.Fatal(live, err)
+			}
+			d.Serves(t, live.Releases[0].Number)
 		}
 		a := d.play(t, doc, s, known)
 		clock.Turn(time.Second)

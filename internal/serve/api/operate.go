@@ -6,6 +6,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
@@ -51,6 +52,13 @@ func (a *API) registerOperate() {
 		},
 		) (operate.Variant, error) {
 			return a.operate.Variant(ctx, throughline.VariantID(in.ID))
+		})
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/variants/{id}/story", "variantStory", "What a variant is made of, what lets it be shown, and who made it",
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" doc:"the variant of an evaluation" example:"b4e31b0b9aa87b904321"`
+		},
+		) (content.Story, error) {
+			return a.content.Story(ctx, serve.CallerOf(ctx), throughline.VariantID(in.ID))
 		})
 	register(a, engine.RightOperate, http.MethodGet, "/api/v1/tokens", "listTokens", "The service tokens, without their secrets",
 		func(ctx context.Context, _ *struct{}) ([]operate.Token, error) { return a.access.Tokens(ctx) })
