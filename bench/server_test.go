@@ -21,6 +21,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
 	"github.com/throughline-engine/throughline/internal/serve"
@@ -207,7 +208,7 @@ func openEngine(ctx context.Context, folder, kind string) (*benchEngine, error) 
 		err = nil
 	}
 	return &benchEngine{store, api.Config{
-		Core: core, Content: c, Plane: plane, Access: access, Recipients: recipients.New(core, store, plane), Log: log,
+		Core: core, Content: c, Plane: plane, Access: access, Recipients: recipients.New(core, store, plane), Media: media.New(core, media.Config{}), Log: log,
 		Operate: operate.New(operate.Config{Core: core, Projection: projection, Access: access, Plane: plane, Store: store}),
 	}, secret}, err
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os/exec"
 	"sync/atomic"
 	"time"
 	_ "time/tzdata" // releases are scheduled in zones that the machine may not know
 
+	"github.com/throughline-engine/throughline/internal/craft/image"
+	"github.com/throughline-engine/throughline/internal/encode"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
 	"github.com/throughline-engine/throughline/internal/serve"
@@ -74,11 +78,16 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	p.operate = operate.New(operate.Config{
 		Core: core, Projection: projection, Access: p.access, Plane: p.plane, Store: store, Simulated: simulated,
 	})
+	pictures := encode.Find(ctx, exec.LookPath)
+	files := media.New(core, media.Config{Encode: func(ctx context.Context, p *image.Picture, s image.Spec, n image.Notice) (image.Rendition, error) {
+		made, err := pictures.Render(ctx, p, s, n)
+		return made.Rendition, err
+	}})
 	mux := serve.NewMux()
 	p.mux = mux
 	p.api = api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
-		Recipients: recipients.New(core, store, p.plane), Log: log,
+		Recipients: recipients.New(core, store, p.plane), Media: files, Log: log,
 	})
 	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	doors.Sight = &web.Sight{

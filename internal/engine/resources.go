@@ -56,6 +56,18 @@ func Resource(r record.Reader, ref throughline.Ref) (throughline.Resource, error
 	return Revision(r, string(e.Value))
 }
 
+// BucketHistory maps Kind/name, a blank and the number of a release -> what it did
+// to the resource.
+const BucketHistory = "history"
+
+// Was reports whether a name was ever in force.
+func Was(r record.Reader, ref throughline.Ref) (bool, error) {
+	for _, err := range r.List(BucketHistory, ref.String()+" ", "") {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 // Revision returns the resource of a digest.
 func Revision(r record.Reader, digest string) (throughline.Resource, error) {
 	var res throughline.Resource

@@ -143,7 +143,7 @@ func (c *Content) checked(r record.Reader, k *known) error {
 
 func history(r record.Reader, ref throughline.Ref) (all []Revised, err error) {
 	prefix := ref.String() + " "
-	for e, err := range r.List(bucketHistory, prefix, "") {
+	for e, err := range r.List(engine.BucketHistory, prefix, "") {
 		if err != nil {
 			return nil, err
 		}

@@ -12,9 +12,6 @@ import (
 
 // The buckets of State that only content reads.
 const (
-	// bucketHistory keeps what releases did to a resource: Kind/name, a space, the
-	// number of the release -> revised.
-	bucketHistory = "history"
 	// bucketDue keeps what the schedule still has to do, bucketDates every date of
 	// every release: the instant, the number, what -> nothing.
 	bucketDue   = "release-due"
@@ -35,7 +32,7 @@ func putHistory(tx record.Tx, rel throughline.Release, ch throughline.Change) er
 	for _, f := range ch.Fields {
 		entry.Fields = append(entry.Fields, f.Path)
 	}
-	return engine.PutJSON(tx, bucketHistory, ch.Ref.String()+" "+releaseKey(rel.Number), entry, record.AnyVersion)
+	return engine.PutJSON(tx, engine.BucketHistory, ch.Ref.String()+" "+releaseKey(rel.Number), entry, record.AnyVersion)
 }
 
 // What a release's dates are about.

@@ -18,6 +18,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
 	"github.com/throughline-engine/throughline/internal/serve"
@@ -31,6 +32,7 @@ type Config struct {
 	Operate    *operate.Operate
 	Access     *operate.Access
 	Recipients *recipients.Recipients
+	Media      *media.Media
 	Log        *slog.Logger
 }
 
@@ -42,6 +44,7 @@ type API struct {
 	operate    *operate.Operate
 	access     *operate.Access
 	recipients *recipients.Recipients
+	media      *media.Media
 	log        *slog.Logger
 	huma       huma.API
 	manage     *manageMux
@@ -62,7 +65,7 @@ type API struct {
 func Mount(mux *serve.Mux, c Config) *API {
 	a := &API{
 		core: c.Core, content: c.Content, plane: c.Plane, operate: c.Operate,
-		access: c.Access, recipients: c.Recipients, log: c.Log,
+		access: c.Access, recipients: c.Recipients, media: c.Media, log: c.Log,
 		keyless:  make(chan struct{}, keyless),
 		renderer: c.Operate.Renderer(),
 		streams:  serve.NewStreams(maxStreams, addressStreams), closed: make(chan struct{}),
@@ -77,6 +80,7 @@ func Mount(mux *serve.Mux, c Config) *API {
 	open("POST /v1/{kind}", byKey, anyOrigin(a.track))
 	open("OPTIONS /ofrep/", preflights, anyOrigin(preflight))
 	open("OPTIONS /v1/", preflights, anyOrigin(preflight))
+	open("GET /media/{asset}/{digest}/{rendition}", "recipients see what is in force", a.serveMedia)
 	const ofProgram = "it describes the program, and nothing of this engine"
 	var asYAML func() []byte
 	a.documentJSON, asYAML = a.written()
@@ -92,6 +96,7 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.registerReleases()
 	a.registerObjects()
 	a.registerLive()
+	a.registerFiles()
 	a.registerOperate()
 	a.registerPeople()
 	a.describeDoors()

@@ -140,6 +140,15 @@ func (a *API) describeDoors() {
 	track.ExternalDocs = &huma.ExternalDocs{Description: "Segment's HTTP tracking API", URL: "https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/"}
 	track.Responses["default"] = &huma.Response{Ref: "#/components/responses/failure"}
 
+	picture := a.door(http.MethodGet, "/media/{asset}/{digest}/{rendition}", "showFile", "A picture or another file, as content names it", nil, nil)
+	picture.Parameters = []*huma.Param{
+		path("asset", "the asset", "lake"), path("digest", "the first 16 digits of the file's SHA-256", "d5f1c4a27d7a6a0e"), path("rendition", "original, w640.jpeg, or 640x360.png, which is cut", "w160.png"),
+	}
+	picture.Security = []map[string][]string{{}}
+	picture.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{"image/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	picture.Responses["304"] = &huma.Response{Description: "what you hold is what would be answered"}
+	picture.Responses["default"] = &huma.Response{Ref: "#/components/responses/failure"}
+
 	health := a.door(http.MethodGet, "/healthz", "health", "Whether the process serves", nil, reflect.TypeFor[Ready]())
 	health.Security = []map[string][]string{{}}
 	health.Responses["503"] = &huma.Response{Description: "not yet, or no more", Content: map[string]*huma.MediaType{

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/media"
+	"github.com/throughline-engine/throughline/internal/serve"
+)
+
+type fileInput struct {
+	Name string `query:"name" required:"true" maxLength:"400" doc:"what the file is called where it comes from" example:"lake.jpg"`
+}
+
+// registerFiles adds the operation that takes files in. Its body is the file as
+// it is, of any length, and is never held.
+func (a *API) registerFiles() {
+	const route = "/api/v1/files"
+	op := a.operation(http.MethodPost, route, "takeFile", "Take in a picture, a video or another file")
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+	}}
+	op.Responses["200"] = &huma.Response{Description: "What was taken in", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: a.schemaOf(reflect.TypeFor[media.Intake]())},
+	}}
+	a.manage.needs = engine.RightMake
+	huma.Register(a.huma, op, func(_ context.Context, in *fileInput) (*huma.StreamResponse, error) {
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			r, w := humago.Unwrap(hc)
+			control := http.NewResponseController(w)
+			control.SetReadDeadline(time.Time{}) // a large file takes its time
+			control.SetWriteDeadline(time.Time{})
+			taken, err := a.media.Take(r.Context(), serve.CallerOf(r.Context()), in.Name, r.Body)
+			if err != nil {
+				a.problem(w, r, err)
+				return
+			}
+			writeJSON(w, http.StatusOK, taken)
+		}}, nil
+	})
+	documentErrors(op)
+}
+
+// mediaLife is for how long a picture may be shown without asking again: whoever
+// withdraws it waits no longer.
+const mediaLife = throughline.MaxValid
+
+// serveMedia shows a file at its address. Everybody may see what is in force.
+func (a *API) serveMedia(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Cache-Control", "no-store")
+	f, err := a.media.Open(r.Context(), r.PathValue("asset"), r.PathValue("digest"), r.PathValue("rendition"))
+	if err != nil {
+		a.problem(w, r, err)
+		return
+	}
+	defer f.Close()
+	h.Set("ETag", `"`+f.Tag+`"`)
+	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(mediaLife.Seconds())))
+	if f.Draft {
+		h.Set("Cache-Control", "private, no-cache")
+		h.Set("X-Robots-Tag", "noindex")
+	}
+	if sameETag(r.Header.Values("If-None-Match"), f.Tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.Type)
+	if !strings.HasPrefix(f.Type, "image/") && !strings.HasPrefix(f.Type, "video/") && f.Type != "text/vtt" {
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": r.PathValue("asset") + strings.TrimPrefix(r.PathValue("rendition"), "original")}))
+	}
+	if r.Method == http.MethodHead {
+		return
+	}
+	io.Copy(w, f) // who stops reading has had enough
+}
