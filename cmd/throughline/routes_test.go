@@ -88,7 +88,7 @@ var classes = map[string]string{
 	"GET /api": reads, "GET /api/{operation}": reads, "GET /openapi.json": anyone, "GET /openapi.yaml": anyone,
 
 	"POST /ofrep/v1/evaluate/flags": readKey, "POST /ofrep/v1/evaluate/flags/{key}": readKey, "POST /v1/render/{key}": readKey, "POST /v1/{kind}": writeKey,
-	"GET /ofrep/v1/events": "a ticket", "GET /throughline.js": anyone, "GET /healthz": anyone, "OPTIONS /ofrep/": anyone, "OPTIONS /v1/": anyone,
+	"GET /ofrep/v1/events": "a ticket", "GET /throughline.js": anyone, "GET /healthz": anyone, "GET /media/{asset}/{digest}/{rendition}": anyone, "POST /api/v1/files": "change+", "OPTIONS /ofrep/": anyone, "OPTIONS /v1/": anyone,
 }
 
 // visitors are who comes, with the classes they may use besides anyone. It is

@@ -98,6 +98,8 @@ var useCases = map[string]door{
 
 	"operate.Operate.Renderer":  {route: "POST /v1/render/{key}", no: "pages of other sites ask it, by the browser module"},
 	"operate.Operate.Status":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
+	"media.Media.Take":          {route: "/api/v1/files", no: "import assets and the library bring files"},
+	"media.Media.Open":          {no: "browsers open addresses"},
 	"operate.Operate.Rules":     {route: "/api/v1/rules", command: "get", page: "GET /check"},
 	"operate.Operate.Line":      {route: "/api/v1/line", command: "get", page: "GET /{$}"},
 	"operate.Operate.Changed":   {page: "GET /line/events"},
@@ -152,7 +154,7 @@ var useCases = map[string]door{
 func TestEveryUseCaseHasItsDoors(t *testing.T) {
 	commands := commandNames(t)
 	doors := sourceOf(t, "../../internal/serve/api") + sourceOf(t, "../../internal/serve/web")
-	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access", "operate.Audit")
+	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access", "operate.Audit", "media.Media")
 	for _, name := range offered {
 		if _, ok := useCases[name]; !ok {
 			t.Errorf("%s has no row: say by which route, command and page people reach it, or why they do not", name)
