@@ -444,7 +444,7 @@ const asked = "q query text next state by kind of object release month view from
 func unseen(pattern string) bool {
 	path := strings.TrimPrefix(pattern, "GET ")
 	return strings.HasPrefix(path, "/api/v1/") || slices.Contains([]string{
-		"/assets/{version}/{file...}", "/calendar.ics", "/captions/served/{release}", "/enter/{secret}", "/ofrep/v1/events", "/sign-in/oidc",
+		"/assets/{version}/{file...}", "/calendar.ics", "/media/{asset}/{digest}/{rendition}", "/captions/served/{release}", "/enter/{secret}", "/ofrep/v1/events", "/sign-in/oidc",
 	}, path)
 }
 
