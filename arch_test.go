@@ -116,6 +116,10 @@ var rooms = []room{
 		why: "an import turns other systems' files into root types, and the caller keeps them",
 	},
 	{
+		folder: "internal/intake/*", may: []string{"internal/craft/*", "internal/stat"},
+		why: "a source lists and opens, and the caller keeps what is in it",
+	},
+	{
 		folder: "internal/encode", may: []string{"internal/craft/*", "internal/stat"},
 		why: "an encoder turns bytes into bytes",
 	},
