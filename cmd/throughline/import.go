@@ -18,6 +18,7 @@ import (
 type importCmd struct {
 	Tokens importTokensCmd `cmd:"" help:"Take design tokens (DTCG 2025.10) into a brand."`
 	Brand  importBrandCmd  `cmd:"" help:"Take a brand.json (AdCP 3) into a brand and its disclosures."`
+	Assets importAssetsCmd `cmd:"" help:"Take pictures and other files in, from folders or buckets."`
 	XLIFF  importXLIFFCmd  `cmd:"" name:"xliff" help:"Take translations in (XLIFF 2.1 or 1.2)."`
 }
 
