@@ -28,6 +28,9 @@ type serveCmd struct {
 	Public string `help:"How people reach it, for links and for the provider to send them back; as they ask when left out." env:"THROUGHLINE_PUBLIC_URL" placeholder:"URL"`
 	Invite bool   `help:"Print a new one-time link for the owner, who has lost the password."`
 
+	Watch    string `help:"A folder whose files are taken into a draft as they come." placeholder:"FOLDER" env:"THROUGHLINE_WATCH"`
+	WatchFor string `help:"Whose draft that is; the owner's when left out." placeholder:"PERSON"`
+
 	OIDC providerFlags `embed:"" prefix:"oidc-"`
 }
 
@@ -52,6 +55,9 @@ func (c *serveCmd) Run(s *shell) error {
 	p, err := openProcess(s.ctx, s.Data, log, false)
 	if err != nil {
 		return runsAlready(s.Data, err)
+	}
+	if p.watch, err = p.watchFolder(s.ctx, c.Watch, c.WatchFor); err != nil {
+		return errors.Join(err, p.close())
 	}
 	listener, err := listen(c.Listen)
 	if err != nil {
@@ -170,6 +176,9 @@ func (p *process) serve(ctx context.Context, listener net.Listener, ready func(p
 	g.Go(func() error { return p.content.Follow(ctx) })
 	g.Go(func() error { return p.audit.Run(ctx) })
 	g.Go(func() error { return p.access.Run(ctx) })
+	if p.watch != nil {
+		g.Go(func() error { return p.watch.run(ctx) })
+	}
 	g.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

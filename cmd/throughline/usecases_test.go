@@ -98,7 +98,9 @@ var useCases = map[string]door{
 
 	"operate.Operate.Renderer":  {route: "POST /v1/render/{key}", no: "pages of other sites ask it, by the browser module"},
 	"operate.Operate.Status":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
-	"media.Media.Take":          {route: "/api/v1/files", no: "import assets and the library bring files"},
+	"media.Media.Take":          {route: "/api/v1/files", command: "import", no: "the library brings files by the same route"},
+	"media.Media.Seen":          {command: "serve", no: "part of watching a folder"},
+	"media.Media.See":           {command: "serve", no: "part of watching a folder"},
 	"media.Media.Open":          {no: "browsers open addresses"},
 	"operate.Operate.Rules":     {route: "/api/v1/rules", command: "get", page: "GET /check"},
 	"operate.Operate.Line":      {route: "/api/v1/line", command: "get", page: "GET /{$}"},

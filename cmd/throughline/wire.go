@@ -35,6 +35,8 @@ type process struct {
 	operate  *operate.Operate
 	access   *operate.Access
 	audit    *operate.Audit
+	media    *media.Media
+	watch    *watcher // nil where no folder is watched
 	mux      *serve.Mux
 	handler  http.Handler
 	web      *web.Web
@@ -83,6 +85,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		made, err := pictures.Render(ctx, p, s, n)
 		return made.Rendition, err
 	}})
+	p.media = files
 	mux := serve.NewMux()
 	p.mux = mux
 	p.api = api.Mount(mux, api.Config{
