@@ -16,6 +16,8 @@ type Brand struct {
 	Modes map[string]map[string]string `json:"modes,omitempty"`
 	// TokenNotes keep what a token file says of a token beside its value, by name.
 	TokenNotes map[string]TokenNote `json:"tokenNotes,omitempty"`
+	// PostalAddress is the sender's, as it has to stand in every mail.
+	PostalAddress string `json:"postalAddress,omitempty"`
 	// Voice is a sentence or two for people who write.
 	Voice string `json:"voice,omitempty"`
 	// Terms are words the brand asks for or refuses; each works as a guardrail.

@@ -165,7 +165,11 @@ func alone(body api.ChangeBody) ([]throughline.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return content.CheckAlone(resources, time.Now)
+	facts, err := mailFacts()
+	if err != nil {
+		return nil, err
+	}
+	return content.CheckAlone(resources, time.Now, facts)
 }
 
 // ruleDeclare is the rule that manifests can be read and fit together.

@@ -28,6 +28,7 @@ var useCases = map[string]door{
 	"content.Content.Plan":        {route: "/api/v1/plan", command: "plan", page: "GET /draft"},
 	"content.Content.Declare":     {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
 	"content.Content.Approvers":   {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
+	"content.Content.KnowClients": {no: "a setting of the process: THROUGHLINE_CANIEMAIL"},
 	"content.Content.Apply":       {route: "/api/v1/apply", command: "apply", no: "pages change through a draft"},
 	"content.Content.Check":       {route: "/api/v1/check", command: "check", no: "pages change through a draft"},
 	"content.Content.Render":      {route: "/api/v1/render", command: "render", no: "pages draw drafts, in the studio"},

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"os/exec"
 	"sync/atomic"
 	"time"
 	_ "time/tzdata" // releases are scheduled in zones that the machine may not know
 
 	"github.com/throughline-engine/throughline/internal/craft/image"
+	"github.com/throughline-engine/throughline/internal/craft/mailclient"
 	"github.com/throughline-engine/throughline/internal/encode"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
@@ -80,6 +82,11 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	p.operate = operate.New(operate.Config{
 		Core: core, Projection: projection, Access: p.access, Plane: p.plane, Store: store, Simulated: simulated,
 	})
+	facts, err := mailFacts()
+	if err != nil {
+		return nil, err
+	}
+	p.content.KnowClients(facts)
 	pictures := encode.Find(ctx, exec.LookPath)
 	files := media.New(core, media.Config{Encode: func(ctx context.Context, p *image.Picture, s image.Spec, n image.Notice) (image.Rendition, error) {
 		made, err := pictures.Render(ctx, p, s, n)
@@ -108,6 +115,16 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	p.web.Register(mux)
 	p.handler = serve.Log(log, serve.Secure(serve.Exact(mux)))
 	return p, nil
+}
+
+// mailFacts reads what mail clients support from the folder that the environment
+// names; nil where it names none.
+func mailFacts() (*mailclient.Facts, error) {
+	folder := os.Getenv(mailclient.Setting)
+	if folder == "" {
+		return nil, nil
+	}
+	return mailclient.Load(os.DirFS(folder))
 }
 
 func (p *process) close() error {

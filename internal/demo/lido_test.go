@@ -18,6 +18,8 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/email"
+	"github.com/throughline-engine/throughline/internal/craft/mailclient"
+	"github.com/throughline-engine/throughline/internal/craft/shown"
 	"github.com/throughline-engine/throughline/internal/craft/token"
 	"github.com/throughline-engine/throughline/internal/demo/picture"
 	"github.com/throughline-engine/throughline/internal/loop/assemble"
@@ -162,6 +164,10 @@ func findingsOf(t *testing.T, resources []throughline.Resource) (all []throughli
 				t.Fatalf("%s on %s: %v", name, rendering.Channel, err)
 			}
 			all = append(all, r.Findings...)
+			all = append(all, seenOf(t, check.Input{
+				Template: template, Channel: c[throughline.KindChannel][rendering.Channel], Brand: brand, Assembly: a,
+				Sets: sets, Pieces: set.All(), At: lidoTime,
+			}, rendering)...)
 			if *show != "" {
 				showVariants(t, spec, rendering, brand.Spec.(*throughline.Brand), a)
 			}
@@ -170,9 +176,52 @@ func findingsOf(t *testing.T, resources []throughline.Resource) (all []throughli
 	return all
 }
 
+// seenOf are the findings about how a rendering looks, each choice of each slot
+// drawn once.
+func seenOf(t *testing.T, in check.Input, rendering throughline.Rendering) []throughline.Finding {
+	t.Helper()
+	if rendering.HTML == "" && rendering.MJML == "" {
+		return nil
+	}
+	spec := in.Template.Spec.(*throughline.Template)
+	compiled, err := email.CompileRendering(rendering, spec.Placeholders(), in.Brand.Spec.(*throughline.Brand))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[[2]int]bool{}
+	var drawings []check.Drawing
+	for _, filling := range in.Assembly.Candidates {
+		fresh, values := false, map[string]string{}
+		for s, choice := range filling {
+			at := [2]int{s, int(choice)}
+			fresh, seen[at] = fresh || !seen[at], true
+			c := in.Assembly.Slots[s].Choices[choice]
+			values[in.Assembly.Slots[s].Name], values[in.Assembly.Slots[s].Name+throughline.AltSuffix] = c.Text["en"], c.Alt["en"]
+		}
+		if !fresh {
+			continue
+		}
+		html, err := compiled.HTML(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawings = append(drawings, check.Drawing{Locale: "en", HTML: html, Text: compiled.Text(values), Fields: compiled.Fields(values), Values: values})
+	}
+	found, err := check.Drawn(in, drawings, func(used []shown.Feature, clients []string) []shown.Issue {
+		return mailclient.Check(nil, used, clients)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 func TestNothingIsWrongAtTheLido(t *testing.T) {
 	for _, f := range findingsOf(t, resourcesOf(t, os.DirFS(lidoFolder))) {
-		if f.Severity == throughline.Block || f.Verdict == throughline.VerdictUnknown {
+		// How high pictures of mails are, and what clients show without the facts about
+		// them, cannot be told here.
+		untold := strings.HasSuffix(f.Rule, "#mail") || strings.HasSuffix(f.Rule, "#mail-clients")
+		if f.Severity == throughline.Block || f.Verdict == throughline.VerdictUnknown && !untold {
 			t.Errorf("%s on %s: %s", f.Rule, f.Object, f.Got)
 		} else {
 			t.Logf("%s %s %s %s %s %s: %s; want %s", f.Severity, f.Rule, f.Object, f.Slot, f.Channel, f.Locale, f.Got, f.Want)

@@ -15,6 +15,7 @@ func lookNotes() map[string]note {
 		"Reading.max":            {title: "Hardest", text: "The most that may be, in the scale of the formula.", above: number(0)},
 		"Reading.sentenceWords":  {title: "Longest sentence", text: "How many words a sentence may have; no bound when empty.", least: number(0), unit: "words"},
 		"Brand.styles":           {title: "Style rules", text: "Rules in the format of Vale, by name.", input: Lines, keys: ByRuleName},
+		"Brand.postalAddress":    {title: "Postal address", text: "The sender's, as it has to stand in every mail."},
 		"Brand.personal":         {title: "Personal fields", text: "What texts may say of a recipient, as {{person.first_name}}.", keys: ByField},
 		"PersonalField.fallback": {title: "Fallback", text: "Stands where nothing is known."},
 		"PersonalField.max":      {title: "Longest", text: "The longest value; lengths are measured with it.", least: number(1), unit: "characters"},

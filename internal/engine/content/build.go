@@ -83,6 +83,11 @@ func (c *Content) assembleAndCheck(set declare.Set, g ground) (throughline.Assem
 		return a, check.Result{}, err
 	}
 	result, err := check.Run(with.check(a))
+	if err != nil {
+		return a, result, err
+	}
+	seen, err := c.drawn(with, a)
+	result.Findings = append(result.Findings, seen...)
 	return a, result, err
 }
 

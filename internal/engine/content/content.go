@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/mailclient"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/loop/check"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
@@ -28,6 +29,8 @@ type Content struct {
 	held  held
 	// verdicts are what checks found of single pieces.
 	verdicts check.Memory
+	// clients is what mail clients support; nil where nobody said.
+	clients *mailclient.Facts
 	// opinions are what was said of drafts.
 	opinions opinions
 	// pasts are reviews of releases that were live.
@@ -36,6 +39,10 @@ type Content struct {
 
 // New returns the content of an engine.
 func New(core *engine.Core) *Content { return &Content{core: core} }
+
+// KnowClients says what mail clients support. Before, a check that asks for it
+// answers that it is not known.
+func (c *Content) KnowClients(facts *mailclient.Facts) { c.clients = facts }
 
 // Change is what somebody wants declared.
 type Change struct {
@@ -338,7 +345,7 @@ func Read(files []File) ([]throughline.Resource, error) {
 
 // CheckAlone returns the findings of resources that are all there is, without an
 // engine: what Check says of them in an empty one.
-func CheckAlone(resources []throughline.Resource, clock func() time.Time) ([]throughline.Finding, error) {
+func CheckAlone(resources []throughline.Resource, clock func() time.Time, clients *mailclient.Facts) ([]throughline.Finding, error) {
 	set, _, _, err := declare.Plan(declare.Set{}, resources, declare.Options{})
 	if err != nil {
 		return nil, err
@@ -346,6 +353,8 @@ func CheckAlone(resources []throughline.Resource, clock func() time.Time) ([]thr
 	if err := validate(set); err != nil {
 		return nil, err
 	}
-	b, err := New(&engine.Core{Clock: clock}).build(1, set)
+	c := New(&engine.Core{Clock: clock})
+	c.KnowClients(clients)
+	b, err := c.build(1, set)
 	return append([]throughline.Finding{}, b.findings...), err
 }

@@ -116,6 +116,8 @@ func (b *builder) placement(r throughline.Resource, p *throughline.Placement) th
 	}
 	f := filler{builder: b, place: place, assembly: assembly, candidates: out.Candidates}
 	out.Fallback = f.fallback(p.Fallback)
+	out.Candidates = f.kept(template, out.Fallback)
+	f.candidates = out.Candidates
 	if out.Policy.Kind == throughline.Fixed {
 		out.Fixed = f.candidate("policy.fixed", out.Policy.Fixed)
 	}

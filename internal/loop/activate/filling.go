@@ -97,6 +97,31 @@ func (f *filler) positions(field string, filling throughline.Filling) ([]uint16,
 	return positions, ok
 }
 
+// kept returns the candidates that leave the slots that do not vary as the
+// fallback has them.
+func (f *filler) kept(t *throughline.Template, fallback []uint16) [][]uint16 {
+	var slots []int
+	for i := range t.Slots {
+		if t.Slots[i].Keep && i < len(fallback) {
+			slots = append(slots, i)
+		}
+	}
+	if len(slots) == 0 {
+		return f.candidates
+	}
+	var left [][]uint16
+	for _, c := range f.candidates {
+		if !slices.ContainsFunc(slots, func(s int) bool { return c[s] != fallback[s] }) {
+			left = append(left, c)
+		}
+	}
+	if len(left) == 0 && len(f.candidates) > 0 {
+		f.fail(throughline.Errorf(throughline.Invalid, "no variant is left: every one has something else than the fallback in a slot that does not vary").At(f.place).
+			WithFix("let the slots vary, or fall back to what may be served"))
+	}
+	return left
+}
+
 // choiceNamed returns the position of the choice of that name. Of what a slot of
 // disclosures says, the last choice says all.
 func choiceNamed(s throughline.SnapshotSlot, name string) int {

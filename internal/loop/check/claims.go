@@ -31,7 +31,14 @@ func (r *run) claimed(x sample, language string) {
 // letters.
 func (r *run) covers(x sample) (all []string) {
 	p, _ := throughline.PieceOf(r.pieces[x.name])
-	for _, name := range p.Claims {
+	claims := slices.Clone(p.Claims)
+	if list, ok := r.pieces[x.name].Spec.(*throughline.Fragment); ok {
+		for _, item := range list.Items { // a list says what its items say
+			p, _ := throughline.PieceOf(r.pieces[item])
+			claims = append(claims, p.Claims...)
+		}
+	}
+	for _, name := range claims {
 		c := r.claims[name]
 		if c == nil || r.unproven(c) != "" {
 			continue

@@ -88,7 +88,7 @@ func (j judge) rule(use throughline.CheckName, role, locale string) (rule throug
 			continue
 		}
 		for _, r := range s.Checks {
-			if r.Severity = cmp.Or(r.Severity, j.standing[use].severity); r.Use == use && (!set || gravity(r.Severity) < gravity(rule.Severity)) {
+			if r.Use == use && (!set || gravity(cmp.Or(r.Severity, throughline.Info)) < gravity(cmp.Or(rule.Severity, throughline.Info))) {
 				rule, set = r, true
 			}
 		}
@@ -106,7 +106,7 @@ func (j judge) speaks(use throughline.CheckName, own throughline.Severity, role,
 		return stage, cmp.Or(own, j.standing[use].severity), true
 	}
 	if len(rule.Stages) == 0 || slices.Contains(rule.Stages, stage) {
-		return stage, rule.Severity, true
+		return stage, cmp.Or(rule.Severity, own, j.standing[use].severity), true
 	}
 	i := slices.IndexFunc(rule.Stages, func(s throughline.Stage) bool {
 		return s == throughline.StageDeclare || s == throughline.StageAssemble || s == throughline.StageActivate
@@ -114,7 +114,7 @@ func (j judge) speaks(use throughline.CheckName, own throughline.Severity, role,
 	if i < 0 {
 		return "", "", false
 	}
-	return rule.Stages[i], rule.Severity, true
+	return rule.Stages[i], cmp.Or(rule.Severity, own, j.standing[use].severity), true
 }
 
 // settle gives a finding its verdict. One that an override lets pass stays, and
