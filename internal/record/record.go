@@ -1,6 +1,7 @@
-// Package record is the four ports behind which the engine keeps everything:
+// Package record is the ports behind which the engine keeps everything:
 // Journal (what happened), State (what is), Folds (what was computed from what
-// happened) and Blobs (files by their digest). One machine and a fleet differ
+// happened) and Blobs (files by their digest), and beside them an Index, which finds
+// things by their words and can be made again from State. One machine and a fleet differ
 // only in the adapters behind them, so nothing here assumes one process.
 //
 // It holds the ports, the binary form of events that every adapter shares, and
@@ -15,12 +16,14 @@ import (
 	"github.com/throughline-engine/throughline"
 )
 
-// Record is one engine's four ports.
+// Record is one engine's ports.
 type Record struct {
 	Journal Journal
 	State   State
 	Folds   Folds
 	Blobs   Blobs
+	// Index is made from the others, and made again where it is lost.
+	Index Index
 }
 
 // Journal is the append-only list of events: the truth about what happened.

@@ -6,6 +6,7 @@
 //	state.db     buckets, the outbox, checkpoints of folds
 //	blobs.db     blobs up to 64 KiB
 //	blobs/       larger blobs, one file each
+//	index.db     the words of what is declared, made again from state.db when lost
 //	notes        what a process leaves to the next, never synced
 //
 // The databases are in WAL mode with synchronous=FULL: what is acknowledged
@@ -56,6 +57,7 @@ type Store struct {
 	journal *journal
 	state   *state
 	blobs   *blobs
+	index   *index
 	notes   *os.File
 	close   func() error
 }
@@ -92,6 +94,9 @@ func (s *Store) open(ctx context.Context, cfg Config) (err error) {
 	if s.blobs, err = openBlobs(ctx, s.dir, cfg); err != nil {
 		return err
 	}
+	if s.index, err = openIndex(ctx, s.dir, cfg); err != nil {
+		return err
+	}
 	if s.notes, err = openNotes(s.dir); err != nil {
 		return err
 	}
@@ -115,9 +120,9 @@ func ReadState(ctx context.Context, dir string, fn func(record.Reader) error) er
 	return errors.Join(s.View(ctx, fn), s.close(), lock.release())
 }
 
-// Record returns the four ports.
+// Record returns the ports.
 func (s *Store) Record() record.Record {
-	return record.Record{Journal: s.journal, State: s.state, Folds: folds{s.state}, Blobs: s.blobs}
+	return record.Record{Journal: s.journal, State: s.state, Folds: folds{s.state}, Blobs: s.blobs, Index: s.index}
 }
 
 // Close finishes what has been handed over, closes the files and gives the
@@ -135,6 +140,9 @@ func (s *Store) closeAll() error {
 	}
 	if s.blobs != nil {
 		errs = append(errs, s.blobs.close())
+	}
+	if s.index != nil {
+		errs = append(errs, s.index.db.close())
 	}
 	if s.notes != nil {
 		errs = append(errs, s.notes.Close())

@@ -110,7 +110,7 @@ func TestClose(t *testing.T) {
 		for _, e := range entries {
 			got = append(got, e.Name())
 		}
-		if diff := cmp.Diff([]string{"LOCK", "blobs", "blobs.db", "journal.db", "notes", "state.db"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"LOCK", "blobs", "blobs.db", "index.db", "journal.db", "notes", "state.db"}, got); diff != "" {
 			t.Error(diff)
 		}
 	})

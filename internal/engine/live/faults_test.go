@@ -23,7 +23,7 @@ type faulty struct {
 }
 
 func (f *faulty) wrap(r record.Record) record.Record {
-	return record.Record{Journal: faultyJournal{r.Journal, f}, State: faultyState{r.State, r.State.(record.Outbox), f}, Folds: faultyFolds{r.Folds, f}, Blobs: r.Blobs}
+	return record.Record{Journal: faultyJournal{r.Journal, f}, State: faultyState{r.State, r.State.(record.Outbox), f}, Folds: faultyFolds{r.Folds, f}, Blobs: r.Blobs, Index: r.Index}
 }
 
 type faultyJournal struct {

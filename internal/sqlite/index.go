@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+// index is record.Index: a full-text index without content beside the things it
+// finds. Tags are words of it, so that a filter and a word are joined as two
+// lists of numbers and no row is read that does not fit.
+type index struct {
+	db   *database
+	turn sync.Mutex
+}
+
+var _ record.Index = (*index)(nil)
+
+// indexFile is made again from State when it is gone or damaged.
+const indexFile = "index.db"
+
+func indexSchema() migrations {
+	return migrations{`
+CREATE TABLE doc (
+	id   INTEGER PRIMARY KEY AUTOINCREMENT,
+	key  TEXT NOT NULL UNIQUE,
+	tags TEXT NOT NULL,
+	data BLOB NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE word USING fts5(
+	name, body, tags,
+	content = '', contentless_delete = 1, prefix = '1 2 3 4',
+	tokenize = 'unicode61 remove_diacritics 0'
+);
+CREATE TABLE position (
+	one  INTEGER PRIMARY KEY CHECK (one = 1),
+	here TEXT NOT NULL
+) STRICT;
+INSERT INTO position VALUES (1, '');`}
+}
+
+// openIndex opens the index. One that cannot be read, or was made by a newer
+// Throughline, is thrown away: an empty one is filled again.
+func openIndex(ctx context.Context, dir string, cfg Config) (*index, error) {
+	const relaxed = "synchronous(NORMAL)" // what a power cut takes is put again
+	db, err := openDatabase(ctx, dir, indexFile, indexSchema(), cfg, relaxed)
+	if code := throughline.CodeOf(err); code == throughline.Corrupt || code == throughline.Conflict {
+		for _, end := range []string{"", "-wal", "-shm"} {
+			path := (&database{dir: dir, name: indexFile}).path() + end
+			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, folderError(dir, "does not let the index be made again", err)
+			}
+		}
+		db, err = openDatabase(ctx, dir, indexFile, indexSchema(), cfg, relaxed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &index{db: db}, nil
+}
+
+// Position implements record.Index.
+func (x *index) Position(ctx context.Context) (here string, err error) {
+	err = x.db.read.QueryRowContext(ctx, "SELECT here FROM position").Scan(&here)
+	return here, x.db.failed("read", err)
+}
+
+// Apply implements record.Index.
+func (x *index) Apply(ctx context.Context, change record.IndexChange) error {
+	x.turn.Lock()
+	defer x.turn.Unlock()
+	if x.db.closing.Load() {
+		return closed(x.db.dir)
+	}
+	tx, err := x.db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return x.db.failed("written", err)
+	}
+	if err := x.apply(ctx, tx, change); err != nil {
+		return errors.Join(x.db.failed("written", err), tx.Rollback())
+	}
+	return x.db.failed("written", tx.Commit())
+}
+
+func (x *index) apply(ctx context.Context, tx *sql.Tx, change record.IndexChange) error {
+	moved, err := tx.ExecContext(ctx, "UPDATE position SET here = ? WHERE here = ?", change.To, change.From)
+	if err != nil {
+		return err
+	}
+	if n, err := moved.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, throughline.Errorf(throughline.Conflict, "the index does not stand at %q any more", change.From).WithFix("read its position and go on from there"))
+	}
+	if change.Clear {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO word(word) VALUES ('delete-all'); DELETE FROM doc"); err != nil {
+			return err
+		}
+	}
+	for _, key := range change.Delete {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM word WHERE rowid = (SELECT id FROM doc WHERE key = ?)", key); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM doc WHERE key = ?", key); err != nil {
+			return err
+		}
+	}
+	return x.put(ctx, tx, change)
+}
+
+func (x *index) put(ctx context.Context, tx *sql.Tx, change record.IndexChange) (err error) {
+	var was, drop, doc, words *sql.Stmt
+	for _, s := range []statement{
+		{&was, "SELECT id FROM doc WHERE key = ?"},
+		{&drop, "DELETE FROM word WHERE rowid = ?"},
+		{&doc, "INSERT INTO doc (key, tags, data) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET tags = ?2, data = ?3 RETURNING id"},
+		{&words, "INSERT INTO word (rowid, name, body, tags) VALUES (?, ?, ?, ?)"},
+	} {
+		if *s.stmt, err = tx.PrepareContext(ctx, s.text); err != nil {
+			return err
+		}
+	}
+	var id int64
+	for _, d := range change.Put {
+		err := was.QueryRowContext(ctx, d.Key).Scan(&id)
+		if err == nil {
+			_, err = drop.ExecContext(ctx, id)
+		}
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		tokens := make([]string, len(d.Tags))
+		for i, tag := range d.Tags {
+			tokens[i] = tagToken(tag)
+		}
+		if err := doc.QueryRowContext(ctx, d.Key, strings.Join(d.Tags, tagEnd), notNil(d.Data)).Scan(&id); err != nil {
+			return err
+		}
+		if _, err := words.ExecContext(ctx, id, d.Name, d.Text, strings.Join(tokens, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// tagEnd separates tags in a row.
+const tagEnd = "\x1f"
+
+// tagToken is the word that a tag is in the index, whatever letters it has.
+func tagToken(tag string) string { return "zz" + strconv.FormatUint(xxhash.Sum64String(tag), 36) }
