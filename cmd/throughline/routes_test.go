@@ -41,7 +41,7 @@ var classes = map[string]string{
 	"/":        anyone,
 	"/api/v1/": member,
 
-	"GET /{$}": reads, "GET /line/events": reads, "GET /preview/{placement}/{variant}": reads, "GET /design": reads, "GET /search": reads,
+	"GET /{$}": reads, "GET /line/events": reads, "GET /preview/{placement}/{variant}": reads, "GET /design": reads, "GET /search": reads, "GET /library": reads,
 	"GET /brief": reads, "GET /make": reads, "GET /check": reads, "GET /release": reads, "GET /decide": reads, "GET /deliver": reads, "GET /learn": reads,
 	"GET /assets/{version}/{file...}": anyone, "POST /theme": anyone,
 
@@ -73,7 +73,7 @@ var classes = map[string]string{
 	"POST /captions": reads, "GET /captions/served/{release}": reads,
 
 	"GET /api/v1/status": reads, "GET /api/v1/line": reads, "GET /api/v1/rules": reads, "GET /api/v1/placements/{name}": reads, "GET /api/v1/variants/{id}": reads, "GET /api/v1/variants/{id}/story": reads,
-	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/translations": reads, "POST /api/v1/translations": reads, "GET /api/v1/search": reads,
+	"GET /api/v1/resources": reads, "GET /api/v1/resources/{kind}/{name}": reads, "GET /api/v1/export": reads, "GET /api/v1/translations": reads, "POST /api/v1/translations": reads, "GET /api/v1/search": reads, "GET /api/v1/library": reads,
 	"GET /api/v1/objects": reads, "GET /api/v1/objects/{kind}/{name}": reads, "GET /api/v1/objects/{kind}/{name}/revisions/{digest}": reads,
 	"GET /api/v1/decisions/{id}": reads, "POST /api/v1/ask": reads, "POST /api/v1/excluded": reads, "GET /api/v1/previews": reads,
 	"POST /api/v1/plan": readsOr, "POST /api/v1/render": readsOr, "POST /api/v1/check": readsOr, "POST /api/v1/apply": changes,

@@ -174,6 +174,7 @@ func (p *process) serve(ctx context.Context, listener net.Listener, ready func(p
 	})
 	g.Go(func() error { return p.schedule.Run(ctx) })
 	g.Go(func() error { return p.content.Follow(ctx) })
+	g.Go(func() error { return p.content.FollowLibrary(ctx) })
 	g.Go(func() error { return p.audit.Run(ctx) })
 	g.Go(func() error { return p.access.Run(ctx) })
 	if p.watch != nil {

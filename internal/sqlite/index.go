@@ -38,14 +38,16 @@ CREATE TABLE doc (
 ) STRICT;
 CREATE VIRTUAL TABLE word USING fts5(
 	name, body, tags,
-	content = '', contentless_delete = 1, prefix = '1 2 3 4',
+	content = '', contentless_delete = 1, prefix = '2 3',
 	tokenize = 'unicode61 remove_diacritics 0'
 );
 CREATE TABLE position (
 	one  INTEGER PRIMARY KEY CHECK (one = 1),
 	here TEXT NOT NULL
 ) STRICT;
-INSERT INTO position VALUES (1, '');`}
+INSERT INTO position VALUES (1, '');
+-- Words are gathered in memory before they are written: fewer, larger pieces.
+INSERT INTO word(word, rank) VALUES ('hashsize', 16777216);`}
 }
 
 // openIndex opens the index. One that cannot be read, or was made by a newer

@@ -108,7 +108,7 @@ func BenchmarkIndex(b *testing.B) {
 		"two common terms":             {Terms: term(0, 1)},
 		"a common and a rare":          {Terms: term(0, 3000)},
 		"four terms":                   {Terms: term(3, 40, 8, 90)},
-		"prefix of 1":                  {Terms: []record.IndexTerm{{Words: []string{"s"}, Prefix: true}}},
+		"prefix of 2":                  {Terms: []record.IndexTerm{{Words: []string{"so"}, Prefix: true}}},
 		"prefix of 3":                  {Terms: []record.IndexTerm{{Words: []string{"sol"}, Prefix: true}}},
 		"prefix of 5":                  {Terms: []record.IndexTerm{{Words: []string{"soluk"}, Prefix: true}}},
 		"prefix of 7 in every name":    {Terms: []record.IndexTerm{{Words: []string{indexWord(40)[:3]}, Prefix: true}}},

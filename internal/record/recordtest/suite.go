@@ -6,7 +6,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
-// Run checks that an adapter keeps the rules of the four ports. Open returns an
+// Run checks that an adapter keeps the rules of the ports. Open returns an
 // empty record, which the test's cleanup closes.
 func Run(t *testing.T, open func(t *testing.T) record.Record) {
 	t.Run("Journal", func(t *testing.T) { runJournal(t, open) })
@@ -14,6 +14,7 @@ func Run(t *testing.T, open func(t *testing.T) record.Record) {
 	t.Run("Outbox", func(t *testing.T) { runOutbox(t, open) })
 	t.Run("Folds", func(t *testing.T) { runFolds(t, open) })
 	t.Run("Blobs", func(t *testing.T) { runBlobs(t, open) })
+	t.Run("Index", func(t *testing.T) { runIndex(t, open) })
 }
 
 // Lasting is an adapter that keeps its record when it is closed, and whose

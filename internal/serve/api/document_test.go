@@ -183,6 +183,7 @@ func walk() []step {
 		{id: "getObject", fill: map[string]string{"kind": "Fragment", "name": "headline-calm"}, keep: n("digest", "digest")},
 		{id: "getRevision", fill: map[string]string{"kind": "Fragment", "name": "headline-calm"}},
 		{id: "search", fill: n("?", "q=calm")},
+		{id: "library", fill: n("?", "q=calm")},
 		{id: "excluded"},
 		{id: "export"},
 		{id: "saveDraft"},

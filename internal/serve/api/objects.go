@@ -29,6 +29,16 @@ func (a *API) registerObjects() {
 		) ([]content.Hit, error) {
 			return a.content.Search(ctx, serve.CallerOf(ctx), in.Q, in.Limit)
 		})
+	register(a, engine.RightRead, http.MethodGet, "/api/v1/library", "library", "Find pieces by words and filters, or those that fit a brief",
+		func(ctx context.Context, in *struct {
+			Q      string `query:"q" maxLength:"400" doc:"words, phrases in quotation marks, and filters such as role:headline, missing:de, expires<30d; the last word may be the beginning of one" example:"calm role:headline"`
+			Brief  string `query:"brief" doc:"find what already fits this brief, in place of q"`
+			Cursor string `query:"cursor" doc:"next of the page before"`
+			Limit  int    `query:"limit" default:"48" minimum:"1" maximum:"96"`
+		},
+		) (content.LibraryPage, error) {
+			return a.content.Library(ctx, serve.CallerOf(ctx), content.LibraryQuery{Text: in.Q, Brief: in.Brief, Cursor: in.Cursor, Limit: in.Limit})
+		})
 	register(a, engine.RightRead, http.MethodGet, "/api/v1/objects", "listObjects", "Resources of one kind by name, a page at a time",
 		func(ctx context.Context, in *objectsInput) (content.ObjectPage, error) {
 			return a.content.Objects(ctx, serve.CallerOf(ctx), content.ObjectQuery{

@@ -109,6 +109,10 @@ type Config struct {
 	Staff Staff
 	// Library is what the search and the stations read; nil finds pages alone.
 	Library Library
+	// Shelf finds pieces, and Counts says how they do; nil have no library and no
+	// numbers.
+	Shelf  Shelf
+	Counts PieceCounts
 	// Releases are what goes live and how; Feeds the links that calendars read.
 	Releases Releases
 	Feeds    Feeds
@@ -202,6 +206,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerPeople(p)
 	w.registerStations(p)
 	w.registerSearch(p)
+	w.registerLibrary(p)
 	w.registerReleases(p)
 	w.registerMake(p)
 	w.registerSight(p)

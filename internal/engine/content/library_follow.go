@@ -1,0 +1,313 @@
+package content
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/record"
+)
+
+const (
+	// indexForm is raised when things are put into the index otherwise than before.
+	indexForm  = 1
+	indexBatch = 500
+	// indexAtOnce is how many batches somebody who asks waits for.
+	indexAtOnce = 4
+	// indexText bounds the words that one thing is found by.
+	indexText = 2000
+)
+
+// indexPlace is where the index stands: at a release, or, while it is made anew,
+// behind a key.
+type indexPlace struct {
+	Form    int    `json:"form"`
+	Release int    `json:"release"`
+	Kind    string `json:"kind,omitempty"` // of pieces, while it is made anew
+	After   string `json:"after,omitempty"`
+}
+
+// followIndex brings the index closer to what is in force by one step, and
+// reports whether there is nothing more to do. Where another process was faster
+// the step is not made, and the next begins from there.
+func (c *Content) followIndex(ctx context.Context) (done bool, err error) {
+	index := c.core.Record.Index
+	from, err := index.Position(ctx)
+	if err != nil {
+		return false, err
+	}
+	change := record.IndexChange{From: from}
+	err = c.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+		done, err = indexStep(r, &change)
+		return err
+	})
+	if err != nil || done {
+		return done, err
+	}
+	err = index.Apply(ctx, change)
+	if throughline.CodeOf(err) == throughline.Conflict {
+		return false, nil
+	}
+	return false, err
+}
+
+// indexStep says what the next step is, from one state.
+func indexStep(r record.Reader, change *record.IndexChange) (done bool, err error) {
+	var at indexPlace
+	if change.From != "" {
+		if err := json.Unmarshal([]byte(change.From), &at); err != nil {
+			at = indexPlace{} // whatever it was: it is made anew
+		}
+	}
+	head, err := headRelease(r)
+	if err != nil {
+		return false, err
+	}
+	if at.Form == indexForm && at.Kind != "" {
+		err = indexMore(r, &at, change)
+	} else if at.Form == indexForm && at.Release == head.Number {
+		return true, nil
+	} else {
+		stood := known{head: at.Release, things: map[throughline.Ref]thing{}}
+		path, ok, pathErr := stood.between(r, head)
+		switch {
+		case pathErr != nil:
+			return false, pathErr
+		case ok && at.Form == indexForm:
+			at.Release = path[0].Number
+			err = indexRelease(r, path[0], change)
+		default:
+			at = indexPlace{Form: indexForm, Release: head.Number, Kind: string(throughline.KindAsset)}
+			change.Clear = true
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	to, err := json.Marshal(at)
+	change.To = string(to)
+	return false, err
+}
+
+// indexMore puts the next pieces of an index that is made anew.
+func indexMore(r record.Reader, at *indexPlace, change *record.IndexChange) error {
+	for e, err := range r.List(engine.BucketHead, at.Kind+"/", at.After) {
+		if err != nil {
+			return err
+		}
+		res, err := engine.Revision(r, string(e.Value))
+		if err != nil {
+			return err
+		}
+		doc, err := indexDoc(r, res)
+		if err != nil {
+			return err
+		}
+		change.Put, at.After = append(change.Put, doc), e.Key
+		if len(change.Put) == indexBatch {
+			return nil
+		}
+	}
+	next := map[string]string{string(throughline.KindAsset): string(throughline.KindFragment)}
+	at.Kind, at.After = next[at.Kind], ""
+	return nil
+}
+
+// indexRelease puts what a release changed, as it is in force now: whatever came
+// after it is put again.
+func indexRelease(r record.Reader, rel throughline.Release, change *record.IndexChange) error {
+	claims := map[string]bool{}
+	for _, ch := range rel.Changes {
+		if ch.Ref.Kind == throughline.KindClaim {
+			claims[ch.Ref.Name] = true
+		}
+		if err := indexNow(r, ch.Ref, change); err != nil {
+			return err
+		}
+	}
+	if len(claims) == 0 {
+		return nil
+	}
+	for res, err := range engine.InForce(r, throughline.KindFragment) {
+		if err != nil {
+			return err
+		}
+		leans := slices.ContainsFunc(res.Spec.(*throughline.Fragment).Claims, func(name string) bool { return claims[name] })
+		if !leans {
+			continue
+		}
+		if err := indexNow(r, res.Ref(), change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func indexNow(r record.Reader, ref throughline.Ref, change *record.IndexChange) error {
+	if ref.Kind != throughline.KindAsset && ref.Kind != throughline.KindFragment {
+		return nil
+	}
+	res, err := engine.Resource(r, ref)
+	if throughline.CodeOf(err) == throughline.NotFound {
+		change.Delete = append(change.Delete, ref.String())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	doc, err := indexDoc(r, res)
+	change.Put = append(change.Put, doc)
+	return err
+}
+
+// indexDoc is a piece as the index finds it.
+func indexDoc(r record.Reader, res throughline.Resource) (record.IndexDoc, error) {
+	p, _ := throughline.PieceOf(res)
+	doc := record.IndexDoc{Key: p.Ref.String()}
+	doc.Name = strings.Join(indexWords(p.Name+" "+titleOf(res)), " ")
+	var words []string
+	for _, l := range leaves(res) {
+		if l.path != "spec.file.digest" && l.path != "spec.title" && len(words) < indexText {
+			words = append(words, indexWords(l.text)...)
+		}
+	}
+	doc.Text = strings.Join(words[:min(len(words), indexText)], " ")
+	tag := func(group string, values ...string) {
+		for _, v := range values {
+			if v = strings.ToLower(v); v != "" {
+				doc.Tags = append(doc.Tags, group+":"+strings.ReplaceAll(v, "\x1f", ""))
+			}
+		}
+	}
+	tag("kind", string(p.Kind))
+	tag("role", p.Role)
+	tag("brief", p.Brief)
+	tag("owner", res.Metadata.Owner)
+	tag("channel", p.Channels...)
+	if len(p.Channels) == 0 {
+		tag("channel", "*")
+	}
+	for k, v := range p.Labels {
+		tag("label", k+"="+v, k)
+	}
+	if p.Withdrawn != "" {
+		tag("state", "withdrawn")
+	}
+	if p.Made != nil {
+		tag("source", string(p.Made.DigitalSourceType))
+	}
+	tagSpec(res, tag)
+	slices.Sort(doc.Tags)
+	until, _, err := endOf(r, p)
+	if err == nil && !until.IsZero() {
+		doc.Tags = append(doc.Tags, untilTags(until.Add(-time.Nanosecond))...)
+	}
+	return doc, err
+}
+
+// tagSpec adds the tags of one kind of piece alone. Same is what two pieces have
+// alike when one of them is a second copy.
+func tagSpec(res throughline.Resource, tag func(string, ...string)) {
+	switch s := res.Spec.(type) {
+	case *throughline.Asset:
+		family, _, _ := strings.Cut(s.File.Type, "/")
+		tag("type", s.File.Type, family)
+		tag("concept", s.Concepts...)
+		for locale := range s.Alt {
+			tag("locale", locale)
+		}
+		for _, g := range s.Rights {
+			tag("holder", g.Holder)
+		}
+	case *throughline.Fragment:
+		for locale := range s.Values {
+			tag("locale", locale)
+		}
+	}
+	tag("same", sameAs(res))
+}
+
+// sameAs is alike for pieces that are copies of each other: files of the same
+// bytes, texts of the same words in one language. Empty is alike to nothing.
+func sameAs(res throughline.Resource) string {
+	switch s := res.Spec.(type) {
+	case *throughline.Asset:
+		return s.File.Digest.String()
+	case *throughline.Fragment:
+		for _, locale := range slices.Sorted(keysOf(s.Values)) {
+			words := indexWords(s.Values[locale])
+			slices.Sort(words)
+			return strings.ToLower(locale) + " " + strings.Join(slices.Compact(words), " ")
+		}
+	}
+	return ""
+}
+
+// endOf returns the first instant at which a piece may not be shown any more, by
+// its own time, what was granted and the claims it leans on, and which of them
+// that is; the zero time for never. A time that cannot be read ends nothing: the
+// checks speak of it.
+func endOf(r record.Reader, p throughline.Piece) (end time.Time, why string, err error) {
+	sooner := func(m throughline.Moment, reason string) {
+		if t, err := m.Ends(); err == nil && !t.IsZero() && (end.IsZero() || t.Before(end)) {
+			end, why = t, reason
+		}
+	}
+	sooner(p.Validity.Until, "its own time")
+	for _, g := range p.Rights {
+		sooner(g.Until, "the rights of "+g.Holder)
+	}
+	for _, name := range p.Claims {
+		res, err := resourceOrNone(r, throughline.Ref{Kind: throughline.KindClaim, Name: name})
+		if err != nil {
+			return end, why, err
+		}
+		claim, ok := res.Spec.(*throughline.Claim)
+		if !ok {
+			continue
+		}
+		sooner(claim.Validity.Until, "the claim "+name)
+		if t, err := claim.Evident(); err == nil && !t.IsZero() && (end.IsZero() || t.Before(end)) {
+			end, why = t, "the evidence of the claim "+name
+		}
+	}
+	return end, why, nil
+}
+
+// indexed brings the index up to date as far as somebody who asks may wait for
+// it, and reports whether it is.
+func (c *Content) indexed(ctx context.Context, steps int) (bool, error) {
+	for range steps {
+		if done, err := c.followIndex(ctx); done || err != nil {
+			return done, err
+		}
+	}
+	return false, nil
+}
+
+// FollowLibrary keeps the index of the library in step with what is in force
+// until ctx ends. What fails is logged and tried again.
+func (c *Content) FollowLibrary(ctx context.Context) error {
+	changed := c.core.Record.State.Watch(ctx, engine.BucketReleases)
+	retry := time.NewTicker(time.Minute)
+	defer retry.Stop()
+	for {
+		done, err := false, error(nil)
+		for !done && err == nil && ctx.Err() == nil {
+			done, err = c.followIndex(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.core.Log.Error("the library could not follow the releases", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-retry.C:
+		}
+	}
+}

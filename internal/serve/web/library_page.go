@@ -1,0 +1,260 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/operate"
+)
+
+// Shelf finds pieces: what the library shows.
+type Shelf interface {
+	// Library finds pieces by words and filters, or what fits a brief.
+	Library(ctx context.Context, by engine.Caller, q content.LibraryQuery) (content.LibraryPage, error)
+}
+
+// PieceCounts says how pieces do, by name; one that was never shown is left out.
+type PieceCounts interface {
+	Pieces(names []string) map[string]operate.PieceNumbers
+}
+
+// libraryCards is how many cards a page has.
+const libraryCards = 48
+
+func (w *Web) registerLibrary(p *routes) {
+	if w.Shelf == nil {
+		return
+	}
+	p.page("GET /library", engine.RightRead, w.library)
+	p.command(command{Title: "Library", URL: "/library", Right: engine.RightRead, Words: "pieces pictures assets fragments copy reuse find dam"})
+}
+
+// libraryPage is what there is to fill slots with.
+type libraryPage struct {
+	shell
+	Says   string
+	Asked  string
+	Brief  string
+	Cards  []libraryCard
+	Facets []libraryFacet
+	// Quick are filters that no facet counts.
+	Quick []facetLink
+	Empty *beginning
+	Pages pager
+	// Behind says that the newest pieces are not found yet.
+	Behind bool
+}
+
+// libraryCard is one piece with what is known of it, in words.
+type libraryCard struct {
+	content.Card
+	URL string
+	// Picture is the address of a small picture; empty for none.
+	Picture string
+	// Size is the pixels and the bytes of a file, Ends when it ends.
+	Size, Ends string
+	// Shown is how often it was shown, Rate how it does against its peers.
+	Shown, Rate string
+	Used        string
+	CopyLinks   []link
+}
+
+type link struct{ Text, URL string }
+
+// libraryFacet is one way to narrow what is shown, facetLink one step of it.
+type libraryFacet struct {
+	Name  string
+	Links []facetLink
+	Open  bool
+}
+
+type facetLink struct {
+	Text, URL string
+	Count     int
+	On        bool
+}
+
+func (w *Web) library(rw http.ResponseWriter, r *http.Request, v viewer) error {
+	in := r.URL.Query()
+	q := content.LibraryQuery{Text: in.Get("q"), Brief: in.Get("brief"), Cursor: in.Get("after"), Limit: libraryCards}
+	found, err := w.Shelf.Library(r.Context(), v.Caller, q)
+	if err != nil {
+		return err
+	}
+	p := &libraryPage{shell: w.shell(r, v, "Library", crumb{Name: "Make", URL: "/make"}), Asked: q.Text, Brief: q.Brief, Behind: found.Behind}
+	p.Station, p.Wide, p.Styles = "make", true, []string{"make.css", "library.css"}
+	p.Says = sayLibrary(q, found)
+	if q.Brief != "" {
+		p.Crumbs = append(p.Crumbs, crumb{Kind: "Brief", Name: q.Brief, URL: refPath(throughline.Ref{Kind: throughline.KindBrief, Name: q.Brief})})
+	}
+	var names []string
+	for _, c := range found.Cards {
+		names = append(names, c.Ref.Name)
+	}
+	numbers := map[string]operate.PieceNumbers{}
+	if w.Counts != nil {
+		numbers = w.Counts.Pieces(names)
+	}
+	for _, c := range found.Cards {
+		p.Cards = append(p.Cards, w.libraryCard(c, numbers[c.Ref.Name]))
+	}
+	if q.Brief == "" {
+		p.narrow(found)
+	}
+	if q.Cursor != "" {
+		p.Pages.First = libraryURL(q.Text, "")
+	}
+	if found.Next != "" {
+		p.Pages.Next = libraryURL(q.Text, found.Next)
+	}
+	if len(p.Cards) == 0 {
+		p.Empty = noCards(q, v.Has(engine.RightChange))
+	}
+	return w.render(rw, r, http.StatusOK, "library", p)
+}
+
+func libraryURL(q, after string) string {
+	in := url.Values{}
+	for key, value := range map[string]string{"q": q, "after": after} {
+		if value != "" {
+			in.Set(key, value)
+		}
+	}
+	if len(in) == 0 {
+		return "/library"
+	}
+	return "/library?" + in.Encode()
+}
+
+func sayLibrary(q content.LibraryQuery, found content.LibraryPage) string {
+	n := len(found.Cards)
+	switch {
+	case q.Brief != "" && n == 0:
+		return "Nothing that may be shown today fits this brief yet."
+	case q.Brief != "" && n == 1:
+		return "Before you make it: one piece fits this brief already."
+	case q.Brief != "":
+		return fmt.Sprintf("Before you make it: %d pieces fit this brief already, the best first.", n)
+	case q.Cursor != "":
+		return "More of what was found."
+	case found.AtLeast:
+		return operate.SayCount(int64(found.Total)) + "+ pieces. Narrow them, or take the first."
+	case n == 0 && strings.TrimSpace(q.Text) != "":
+		return "No piece fits that."
+	case n == 0:
+		return "There is no piece yet."
+	case found.Total == 1:
+		return "One piece."
+	}
+	return operate.SayCount(int64(found.Total)) + " pieces, the newest first."
+}
+
+func noCards(q content.LibraryQuery, may bool) *beginning {
+	switch {
+	case q.Brief != "":
+		return &beginning{Title: "Nothing fits yet", What: "Look through the library with words of your own, or make something new.", Act: "Search the library", URL: "/library"}
+	case strings.TrimSpace(q.Text) != "":
+		return &beginning{Title: "Nothing fits", What: "Take a word or a filter out, or write fewer letters: the last word may be the beginning of one.", Act: "Show everything", URL: "/library"}
+	case !may:
+		return &beginning{Title: "Nothing here yet", What: "Copy and pictures that are in force stand here, to be found and used again."}
+	}
+	return &beginning{Title: "Nothing here yet", What: "Copy and pictures that are in force stand here.", Why: "What is found is used again; what is not is made twice.", Act: "Write a fragment", URL: "/new/fragment"}
+}
+
+// narrow adds the filters that lead to fewer cards.
+func (p *libraryPage) narrow(found content.LibraryPage) {
+	names := map[string]string{
+		"kind": "Kind", "role": "Role", "channel": "Channel", "type": "File type", "concept": "Shows", "locale": "Language", "label": "Label", "owner": "Owner", "source": "How it was made",
+	}
+	have := strings.Fields(p.Asked)
+	for i, f := range found.Facets {
+		facet := libraryFacet{Name: names[f.Key], Open: i < 3}
+		for _, v := range f.Values {
+			l := p.toggle(have, facetTerm(f.Key, v.Value), v.Value)
+			l.Count = v.Count
+			facet.Open = facet.Open || l.On
+			facet.Links = append(facet.Links, l)
+		}
+		p.Facets = append(p.Facets, facet)
+	}
+	for _, quick := range [][2]string{{"state:live", "may be shown"}, {"expires<30d", "ends within 30 days"}, {"state:expired", "has ended"}, {"state:withdrawn", "withdrawn"}, {"state:draft", "in my draft"}} {
+		p.Quick = append(p.Quick, p.toggle(have, quick[0], quick[1]))
+	}
+}
+
+func facetTerm(key, value string) string {
+	if strings.ContainsRune(value, ' ') {
+		value = `"` + value + `"`
+	}
+	return key + ":" + value
+}
+
+// toggle is a link that adds a filter to what is asked, or takes it out.
+func (p *libraryPage) toggle(have []string, term, text string) facetLink {
+	l := facetLink{Text: text}
+	var rest []string
+	for _, part := range have {
+		if part == term {
+			l.On = true
+			continue
+		}
+		rest = append(rest, part)
+	}
+	if !l.On {
+		rest = append(rest, term)
+	}
+	l.URL = libraryURL(strings.Join(rest, " "), "")
+	return l
+}
+
+func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
+	card := libraryCard{Card: c, URL: w.objectURL(c.Ref)}
+	if f := c.File; f != nil {
+		card.Size = operate.SayCount(int64(f.Bytes+1023)/1024) + " KB"
+		if f.Width > 0 {
+			card.Size = fmt.Sprintf("%d × %d, %s", f.Width, f.Height, card.Size)
+		}
+		if strings.HasPrefix(f.Type, "image/") && w.routed["GET "+throughline.MediaPath+"{asset}/{digest}/{rendition}"] {
+			card.Picture = throughline.AtWidth(f.SlotAddress(c.Ref.Name), 480)
+		}
+	}
+	if !c.Until.IsZero() {
+		verb := "Ends"
+		if c.State == content.CardExpired {
+			verb = "Ended"
+		}
+		card.Ends = verb + " " + c.Until.Add(-1).UTC().Format("2 January 2006") + " with " + c.UntilWhy
+	}
+	card.Used = sayUse(c)
+	card.Shown = "Never shown"
+	if n.Exposures > 0 {
+		card.Shown = "Shown " + operate.SayCount(n.Exposures) + " times"
+	}
+	if n.Enough() {
+		card.Rate = fmt.Sprintf("%.1f %% [%.1f, %.1f], others in its slots %.1f %%", 100*n.Rate, 100*n.Interval.Low, 100*n.Interval.High, 100*n.PeerRate)
+	}
+	for _, ref := range c.Copies {
+		card.CopyLinks = append(card.CopyLinks, link{ref.Name, w.objectURL(ref)})
+	}
+	return card
+}
+
+func sayUse(c content.Card) string {
+	if c.Templates+c.Placements == 0 {
+		return "Fits no template in use"
+	}
+	return fmt.Sprintf("Fits %s, %s", several(c.Templates, "template"), several(c.Placements, "placement"))
+}
+
+func several(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
