@@ -81,7 +81,7 @@ type Card struct {
 	Text   string `json:"text,omitempty"`
 	Locale string `json:"locale,omitempty"`
 	// File is that of an asset.
-	File *throughline.File `json:"file,omitempty"`
+	File *CardFile `json:"file,omitempty"`
 	// Until is when it may not be shown any more, and UntilWhy what ends then.
 	Until    time.Time `json:"until,omitzero"`
 	UntilWhy string    `json:"untilWhy,omitempty"`
@@ -95,6 +95,12 @@ type Card struct {
 	Why []string `json:"why,omitempty"`
 }
 
+// CardFile is the file of an asset.
+type CardFile struct {
+	throughline.File
+}
+
+// libraryFacets are the groups of tags that are counted.
 func libraryFacets() []string {
 	return []string{"kind", "role", "channel", "type", "concept", "locale", "label", "owner", "source"}
 }
@@ -217,7 +223,7 @@ func (c *Content) card(r record.Reader, k *known, res throughline.Resource) (Car
 	card := Card{Ref: p.Ref, Title: cmp.Or(titleOf(res), p.Name), Role: p.Role, State: CardLive}
 	switch s := res.Spec.(type) {
 	case *throughline.Asset:
-		card.File = &s.File
+		card.File = &CardFile{s.File}
 		card.Text, card.Locale = firstOf(s.Alt)
 	case *throughline.Fragment:
 		card.Text, card.Locale = firstOf(s.Values)

@@ -13,7 +13,7 @@ import (
 )
 
 func shelfFragment(name string, f throughline.Fragment) throughline.Resource {
-	return throughline.Resource{APIVersion: throughline.APIVersion, Metadata: throughline.Metadata{Name: name}, Spec: &f}
+	return throughline.Resource{APIVersion: throughline.APIVersion, Kind: throughline.KindFragment, Metadata: throughline.Metadata{Name: name}, Spec: &f}
 }
 
 func TestLibrary(t *testing.T) {
@@ -41,23 +41,23 @@ func TestLibrary(t *testing.T) {
 		}
 		return page, strings.Join(names, " ")
 	}
-	e.Declare(t)
+	e.Apply(t, enginetest.Workspace)
 	apply(content.Change{Resources: []throughline.Resource{
-		shelfFragment("calm", throughline.Fragment{Role: "headline", Values: map[string]string{"en": "Calm seas ahead", "de": "Ruhige See"}}),
-		shelfFragment("calm-again", throughline.Fragment{Role: "headline", Values: map[string]string{"en": "Ahead: calm seas!"}}),
-		shelfFragment("old", throughline.Fragment{Role: "cta", Values: map[string]string{"en": "Last winter's seas"}, Validity: throughline.Validity{Until: "2026-11-01"}}),
-		shelfFragment("ending", throughline.Fragment{Role: "cta", Values: map[string]string{"en": "Only this week"}, Validity: throughline.Validity{Until: "2026-11-30"}}),
-		{APIVersion: throughline.APIVersion, Metadata: throughline.Metadata{Name: "sea"}, Spec: &throughline.Brief{Title: "A week on calm seas"}},
+		shelfFragment("calm", throughline.Fragment{Role: "shelf-head", Values: map[string]string{"en": "Calm seas ahead", "de": "Ruhige See"}}),
+		shelfFragment("calm-again", throughline.Fragment{Role: "shelf-head", Values: map[string]string{"en": "Ahead: calm seas!"}}),
+		shelfFragment("old", throughline.Fragment{Role: "shelf-cta", Values: map[string]string{"en": "Last winter's seas"}, Validity: throughline.Validity{Until: "2026-11-01"}}),
+		shelfFragment("ending", throughline.Fragment{Role: "shelf-cta", Values: map[string]string{"en": "Only this week"}, Validity: throughline.Validity{Until: "2026-11-30"}}),
+		{APIVersion: throughline.APIVersion, Kind: throughline.KindBrief, Metadata: throughline.Metadata{Name: "sea"}, Spec: &throughline.Brief{Title: "A week on calm seas"}},
 	}})
 	for q, want := range map[string]string{
-		"seas":                     "old calm-again calm",
-		"se ":                      "",
-		"ruhige":                   "calm",
-		"role:cta":                 "old ending",
-		"state:expired":            "old",
-		"seas state:live":          "calm-again calm",
-		"expires<30d":              "ending",
-		"kind:fragment missing:de": "old ending calm-again",
+		"seas":                       "old calm-again calm",
+		"se ":                        "",
+		"ruhige":                     "calm",
+		"role:shelf-cta":             "old ending",
+		"state:expired":              "old",
+		"seas state:live":            "calm-again calm",
+		"expires<30d":                "ending",
+		"role:shelf-head missing:de": "calm-again",
 	} {
 		t.Run("asked for "+q, func(t *testing.T) {
 			if _, got := ask(content.LibraryQuery{Text: q}); got != want {
@@ -70,14 +70,14 @@ func TestLibrary(t *testing.T) {
 		if c := page.Cards[0]; c.State != content.CardExpired || c.UntilWhy != "its own time" {
 			t.Errorf("got %+v", c)
 		}
-		page, _ = ask(content.LibraryQuery{Text: "calm role:headline"})
+		page, _ = ask(content.LibraryQuery{Text: "calm role:shelf-head"})
 		if diff := cmp.Diff([]throughline.Ref{{Kind: throughline.KindFragment, Name: "calm"}}, page.Cards[0].Copies); diff != "" {
 			t.Error(diff)
 		}
 	})
 	t.Run("facets count what fits", func(t *testing.T) {
 		page, _ := ask(content.LibraryQuery{Text: "seas"})
-		if page.Total != 3 || page.Facets[1].Key != "role" || page.Facets[1].Values[0] != (content.FacetCount{Value: "headline", Count: 2}) {
+		if page.Total != 3 || page.Facets[1].Key != "role" || page.Facets[1].Values[0] != (content.FacetCount{Value: "shelf-head", Count: 2}) {
 			t.Errorf("got %d and %+v", page.Total, page.Facets)
 		}
 	})
@@ -96,7 +96,7 @@ func TestLibrary(t *testing.T) {
 	})
 	t.Run("what a release takes away is found no more, and what it changes by its new words", func(t *testing.T) {
 		apply(content.Change{
-			Resources: []throughline.Resource{shelfFragment("calm", throughline.Fragment{Role: "headline", Values: map[string]string{"en": "Rough waters"}})},
+			Resources: []throughline.Resource{shelfFragment("calm", throughline.Fragment{Role: "shelf-head", Values: map[string]string{"en": "Rough waters"}})},
 			Delete:    []throughline.Ref{{Kind: throughline.KindFragment, Name: "old"}},
 		})
 		if _, got := ask(content.LibraryQuery{Text: "seas"}); got != "calm-again" {

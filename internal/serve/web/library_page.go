@@ -21,6 +21,7 @@ type Shelf interface {
 
 // PieceCounts says how pieces do, by name; one that was never shown is left out.
 type PieceCounts interface {
+	// Pieces returns the counts and rates of the pieces of these names.
 	Pieces(names []string) map[string]operate.PieceNumbers
 }
 

@@ -206,6 +206,7 @@ func (s *stand) Unseal(_, sealed string) ([]byte, error) {
 // are there.
 func everyDoor(c *web.Config) {
 	c.People, c.Making, c.Sight = new(operate.Access), new(content.Content), new(web.Sight)
+	c.Shelf = new(content.Content)
 	c.Begin, c.Described = struct{ web.Beginnings }{}, func() []byte { return nil }
 }
 
