@@ -175,7 +175,7 @@ func facetsOf(counted map[string]map[string]int) (all []Facet) {
 // cards reads what was found. What is gone since the index saw it is left out.
 func (c *Content) cards(ctx context.Context, hits []record.IndexHit) (all []Card, err error) {
 	all = []Card{}
-	var same []string
+	var same [][]string
 	err = c.with(ctx, func(k *known, r record.Reader) error {
 		for _, hit := range hits {
 			ref, err := throughline.ParseRef(hit.Key)
@@ -198,7 +198,7 @@ func (c *Content) cards(ctx context.Context, hits []record.IndexHit) (all []Card
 		return nil
 	})
 	for i := range all {
-		if err != nil || same[i] == "" {
+		if err != nil || len(same[i]) == 0 {
 			continue
 		}
 		err = c.copies(ctx, &all[i], same[i])
@@ -207,8 +207,12 @@ func (c *Content) cards(ctx context.Context, hits []record.IndexHit) (all []Card
 }
 
 // copies finds the other pieces of the same bytes or words.
-func (c *Content) copies(ctx context.Context, card *Card, same string) error {
-	found, err := c.core.Record.Index.Find(ctx, record.IndexQuery{All: [][]string{{"same:" + same}}, Limit: libraryTwins + 1})
+func (c *Content) copies(ctx context.Context, card *Card, same []string) error {
+	tags := make([]string, len(same))
+	for i, s := range same {
+		tags[i] = "same:" + s
+	}
+	found, err := c.core.Record.Index.Find(ctx, record.IndexQuery{All: [][]string{tags}, Limit: libraryTwins + 1})
 	for _, hit := range found.Hits {
 		ref, parseErr := throughline.ParseRef(hit.Key)
 		if parseErr == nil && ref != card.Ref && len(card.Copies) < libraryTwins {

@@ -228,23 +228,25 @@ func tagSpec(res throughline.Resource, tag func(string, ...string)) {
 			tag("locale", locale)
 		}
 	}
-	tag("same", sameAs(res))
+	tag("same", sameAs(res)...)
 }
 
-// sameAs is alike for pieces that are copies of each other: files of the same
-// bytes, texts of the same words in one language. Empty is alike to nothing.
-func sameAs(res throughline.Resource) string {
+// sameAs has what is alike for pieces that are copies of each other: a file of
+// the same bytes, a text of the same words in one of the languages.
+func sameAs(res throughline.Resource) (all []string) {
 	switch s := res.Spec.(type) {
 	case *throughline.Asset:
-		return s.File.Digest.String()
+		return []string{s.File.Digest.String()}
 	case *throughline.Fragment:
 		for _, locale := range slices.Sorted(keysOf(s.Values)) {
 			words := indexWords(s.Values[locale])
 			slices.Sort(words)
-			return strings.ToLower(locale) + " " + strings.Join(slices.Compact(words), " ")
+			if len(words) > 0 {
+				all = append(all, strings.ToLower(locale)+" "+strings.Join(slices.Compact(words), " "))
+			}
 		}
 	}
-	return ""
+	return all
 }
 
 // endOf returns the first instant at which a piece may not be shown any more, by

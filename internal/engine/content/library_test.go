@@ -47,7 +47,7 @@ func TestLibrary(t *testing.T) {
 		shelfFragment("calm-again", throughline.Fragment{Role: "shelf-head", Values: map[string]string{"en": "Ahead: calm seas!"}}),
 		shelfFragment("old", throughline.Fragment{Role: "shelf-cta", Values: map[string]string{"en": "Last winter's seas"}, Validity: throughline.Validity{Until: "2026-11-01"}}),
 		shelfFragment("ending", throughline.Fragment{Role: "shelf-cta", Values: map[string]string{"en": "Only this week"}, Validity: throughline.Validity{Until: "2026-11-30"}}),
-		{APIVersion: throughline.APIVersion, Kind: throughline.KindBrief, Metadata: throughline.Metadata{Name: "sea"}, Spec: &throughline.Brief{Title: "A week on calm seas"}},
+		{APIVersion: throughline.APIVersion, Kind: throughline.KindBrief, Metadata: throughline.Metadata{Name: "sea"}, Spec: &throughline.Brief{Title: "A journey on calm seas"}},
 	}})
 	for q, want := range map[string]string{
 		"seas":                       "old calm-again calm",
