@@ -18,6 +18,9 @@ type Request struct {
 	// Context is what the request says of the recipient; audience rules read it.
 	// The key "locale" asks for a language.
 	Context map[string]any
+	// Person is what texts may say of the recipient, by the brand's personal fields.
+	// It changes no choice and is kept nowhere.
+	Person map[string]string
 	// At is when.
 	At time.Time
 }

@@ -44,6 +44,8 @@ type SnapshotPlacement struct {
 	Window Duration `json:"window"`
 	// Locales are the brand's.
 	Locales Locales `json:"locales"`
+	// Personal are the brand's fields of a recipient.
+	Personal map[string]PersonalField `json:"personal,omitempty"`
 	// Audience names who gets more than the fallback; empty means everyone.
 	Audience string `json:"audience,omitempty"`
 	// Policy, Holdout and Sticky have their defaults filled in.

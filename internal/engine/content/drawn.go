@@ -33,7 +33,7 @@ func (c *Content) drawn(with resources, a throughline.Assembly) ([]throughline.F
 	for i, filling := range covering(a, mostDrawn) {
 		locales := brand.Locales.All()
 		locale := locales[i%len(locales)]
-		d, err := drawing(compiled, a, filling, locale)
+		d, err := drawing(compiled, a, filling, locale, brand)
 		if err != nil {
 			return nil, err
 		}
@@ -44,12 +44,12 @@ func (c *Content) drawn(with resources, a throughline.Assembly) ([]throughline.F
 	})
 }
 
-func drawing(r *email.Rendering, a throughline.Assembly, filling []uint16, locale string) (check.Drawing, error) {
+func drawing(r *email.Rendering, a throughline.Assembly, filling []uint16, locale string, brand *throughline.Brand) (check.Drawing, error) {
 	values := map[string]string{}
 	var named []string
 	for s, choice := range filling {
 		slot, c := a.Slots[s], a.Slots[s].Choices[choice]
-		values[slot.Name], values[slot.Name+throughline.AltSuffix] = c.Text[locale], c.Alt[locale]
+		values[slot.Name], values[slot.Name+throughline.AltSuffix] = personal(c.Text[locale], brand, true), c.Alt[locale]
 		if c.Piece != "" {
 			named = append(named, slot.Name+"="+c.Piece)
 		}

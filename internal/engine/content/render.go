@@ -251,6 +251,7 @@ func (in *RenderInput) draw(with resources, a throughline.Assembly, candidate []
 	out := RenderedTemplate{Template: in.Template, Channel: in.Channel, Locale: in.Locale, Filling: throughline.Filling{}}
 	out.Surface = with.channel.Spec.(*throughline.Channel).Surface
 	values := map[string]string{}
+	brand, rendering := with.brand.Spec.(*throughline.Brand), t.Rendering(in.Channel)
 	for s, i := range candidate {
 		c, slot := a.Slots[s].Choices[i], a.Slots[s].Name
 		if c.Piece == "" {
@@ -260,12 +261,11 @@ func (in *RenderInput) draw(with resources, a throughline.Assembly, candidate []
 			return out, throughline.Errorf(throughline.NotFound, "%s in the slot %s has no text in %s", c.Ref(), slot, in.Locale).
 				In(c.Ref(), "spec.values."+in.Locale).WithFix("translate it, or name another piece")
 		}
-		out.Filling[slot], values[slot] = c.Piece, c.Text[in.Locale]
+		out.Filling[slot], values[slot] = c.Piece, personal(c.Text[in.Locale], brand, false)
 		if alt := c.Alt[in.Locale]; alt != "" {
 			values[slot+throughline.AltSuffix] = alt
 		}
 	}
-	brand, rendering := with.brand.Spec.(*throughline.Brand), t.Rendering(in.Channel)
 	if in.Dark && rendering.MJML == "" {
 		dark := *brand
 		dark.Tokens = brand.Values("dark")

@@ -106,6 +106,9 @@ func (s *Sample) draw(set declare.Set, p *throughline.Placement, filling through
 	if !ok {
 		return nil
 	}
+	for slot, said := range values {
+		values[slot] = personal(said, brand, false)
+	}
 	m, err := email.CompileRendering(*rendering, t.Placeholders(), brand)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/nasty"
+	"github.com/throughline-engine/throughline/internal/craft/text"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
@@ -135,7 +137,7 @@ func studioValues(set declare.Set, t *throughline.Template, brand *throughline.B
 	kinds := nasty.Kinds()
 	all := make([]ComparedSlot, 0, len(t.Slots))
 	for i, slot := range t.Slots {
-		text, alt := pieceText(set, slot, filling[slot.Name], in.Locale, brand.Locales)
+		said, alt := pieceText(set, slot, filling[slot.Name], in.Locale, brand.Locales)
 		kind := nasty.Kind(in.Data)
 		switch in.Data {
 		case DataReal, "":
@@ -146,11 +148,11 @@ func studioValues(set declare.Set, t *throughline.Template, brand *throughline.B
 				kind = nasty.Longest
 			}
 		}
-		text = personal(spoil(set, slot, kind, text, in.Channel), brand, kind != "")
-		if text == "" {
+		said = personal(spoil(set, slot, kind, said, in.Channel), brand, kind != "")
+		if said == "" {
 			alt = ""
 		}
-		all = append(all, ComparedSlot{Slot: slot.Name, Fragment: filling[slot.Name], After: text, isAlt: alt})
+		all = append(all, ComparedSlot{Slot: slot.Name, Fragment: filling[slot.Name], After: said, isAlt: alt})
 	}
 	return all
 }
@@ -193,23 +195,14 @@ func spoil(set declare.Set, slot throughline.Slot, kind nasty.Kind, text, channe
 
 var colour = regexp.MustCompile(`^#[0-9A-Fa-f]{3,8}$`)
 
-// spokenOf finds what a text says of the recipient.
-var spokenOf = regexp.MustCompile(`\{\{\s*person\.([A-Za-z0-9_]+)\s*\}\}`)
-
 // personal fills in what a text says of the recipient: an example, or the longest
 // there may be.
-func personal(text string, brand *throughline.Brand, longest bool) string {
-	return spokenOf.ReplaceAllStringFunc(text, func(said string) string {
-		f, ok := brand.Personal[spokenOf.FindStringSubmatch(said)[1]]
-		switch {
-		case !ok:
-			return said
-		case longest:
+func personal(said string, brand *throughline.Brand, longest bool) string {
+	return text.Speak(said, brand.Personal, func(_ string, f throughline.PersonalField) string {
+		if longest {
 			return nasty.Person(f)
-		case f.Example != "":
-			return f.Example
 		}
-		return f.Fallback
+		return cmp.Or(f.Example, f.Fallback)
 	})
 }
 

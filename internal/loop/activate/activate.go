@@ -104,7 +104,7 @@ func (b *builder) placement(r throughline.Resource, p *throughline.Placement) th
 		Name: r.Metadata.Name, Title: p.Title, Owner: b.Owner(r),
 		Channel: p.Channel, Template: p.Template,
 		Goal: p.Goal, Event: goal.Event, Window: goal.Window,
-		Locales: brand.Locales, Audience: p.Audience,
+		Locales: brand.Locales, Personal: brand.Personal, Audience: p.Audience,
 		Policy: policy(p.Policy), Holdout: holdout(p.Holdout), Sticky: cmp.Or(p.Sticky, throughline.StickySession),
 		TemplateDigest: templateResource.Digest(), TokensDigest: tokensDigest(brand),
 		Slots: assembly.Slots, Candidates: b.candidates(place, r.Metadata.Name, assembly),

@@ -127,7 +127,7 @@ func (r *run) length(x sample, b bound) {
 	default:
 		return
 	}
-	if len(placeholdersIn(x.text)) > 0 {
+	if len(text.Placeholders(x.text)) > 0 {
 		f.Got += " with the longest personal fields"
 	}
 	if b.guardrail {

@@ -48,68 +48,26 @@ func (r *run) words(x sample) {
 	}
 }
 
-// placeholder is a field of a recipient in a text.
-type placeholder struct {
-	span throughline.Span
-	name string // as it is written between the braces
-}
-
-// placeholdersIn finds {{...}} in a text.
-func placeholdersIn(s string) (all []placeholder) {
-	for at := 0; ; {
-		i := strings.Index(s[at:], "{{")
-		if i < 0 {
-			return all
-		}
-		start := at + i
-		length := strings.Index(s[start:], "}}")
-		if length < 0 {
-			return append(all, placeholder{throughline.Span{Start: start, End: len(s)}, ""})
-		}
-		at = start + length + 2
-		all = append(all, placeholder{throughline.Span{Start: start, End: at}, strings.TrimSpace(s[start+2 : at-2])})
-	}
-}
-
-// field returns the field of a recipient that a placeholder names.
-func (r *run) field(p placeholder) (throughline.PersonalField, bool) {
-	name, ok := strings.CutPrefix(p.name, "person.")
-	f, known := r.brand.Personal[name]
-	return f, ok && known
-}
-
 // worst is the text as it is at its longest: every placeholder as long as its
 // field may be.
 func (r *run) worst(s string) string {
-	found := placeholdersIn(s)
-	if len(found) == 0 {
-		return s
-	}
-	var out strings.Builder
-	at := 0
-	for _, p := range found {
-		f, ok := r.field(p)
-		if !ok {
-			continue
-		}
-		out.WriteString(s[at:p.span.Start] + strings.Repeat("n", max(f.Max, text.Measure(f.Fallback, throughline.Grapheme))))
-		at = p.span.End
-	}
-	return out.String() + s[at:]
+	return text.Speak(s, r.brand.Personal, func(_ string, f throughline.PersonalField) string {
+		return strings.Repeat("n", max(f.Max, text.Measure(f.Fallback, throughline.Grapheme)))
+	})
 }
 
 // placeholders tells of those that name no field: they would be read as they are.
 func (r *run) placeholders(x sample) {
-	for _, p := range placeholdersIn(x.text) {
-		if _, ok := r.field(p); ok {
+	for _, p := range text.Placeholders(x.text) {
+		if _, ok := r.brand.Personal[p.Field]; ok {
 			continue
 		}
 		fix := "name a field of the brand's personal fields, such as {{person.first_name}}"
-		if near := text.Nearest(strings.TrimPrefix(p.name, "person."), fields(r.brand)); near != "" {
+		if near := text.Nearest(p.Field, fields(r.brand)); near != "" {
 			fix = "did you mean {{person." + near + "}}?"
 		}
 		r.says(x, throughline.CheckMarkup, "", throughline.Finding{
-			Span: &p.span, Got: x.text[p.span.Start:p.span.End], Want: "a field of the recipient that the brand knows", Fix: fix,
+			Span: &p.Span, Got: x.text[p.Span.Start:p.Span.End], Want: "a field of the recipient that the brand knows", Fix: fix,
 		})
 	}
 }

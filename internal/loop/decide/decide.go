@@ -44,6 +44,7 @@ type consideration struct {
 	signature signature
 	view      *view
 	unit      uint64
+	person    map[string]string
 	at        time.Time
 	// eligible is nil where the request gets the fallback.
 	eligible *eligible
@@ -66,7 +67,7 @@ func (t *Table) consider(c *consideration, req throughline.Request) error {
 	case !utf8.ValidString(req.Unit):
 		return throughline.Errorf(throughline.Invalid, "the targeting key is not UTF-8").WithFix("send it as text, such as hexadecimal digits")
 	}
-	c.placement, c.view, c.unit = p, p.view(req.Locale()), UnitHash(req.Unit)
+	c.placement, c.view, c.unit, c.person = p, p.view(req.Locale()), UnitHash(req.Unit), req.Person
 	c.bits = t.matching(p.audience|p.pieces, req.Context)
 	c.signature = signature{audiences: c.bits & p.pieces, span: p.limits.span(req.At), spent: t.current[p.index].spent}
 	if len(p.limits.markets) > 0 {
@@ -140,7 +141,7 @@ func (t *Table) decision(c *consideration, token throughline.Token, r *rendering
 	p := c.placement
 	return throughline.Decision{
 		ID: token.Sign(t.static.key), Token: token, Placement: p.Name,
-		Variant: r.variant, Locale: r.locale, Slots: p.slotNames, Values: r.values, Levels: r.levels,
+		Variant: r.variant, Locale: r.locale, Slots: p.slotNames, Values: r.valuesFor(c.person), Levels: r.levels,
 		Arm: token.Arm, Policy: p.Policy.Kind, Sticky: p.Sticky, Propensity: token.Propensity(),
 		Snapshot: t.static.digest, Release: t.static.snapshot.Release, Epoch: token.Epoch, AsOf: t.asOf,
 		ValidUntil: c.validUntil(),

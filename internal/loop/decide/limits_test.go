@@ -178,3 +178,34 @@ func TestExplainSaysWhatBoundsAPiece(t *testing.T) {
 		}
 	}
 }
+
+func TestTextsSpeakToTheirRecipient(t *testing.T) {
+	s := world(func(p *throughline.SnapshotPlacement) {
+		p.Personal = map[string]throughline.PersonalField{"first_name": {Fallback: "there", Max: 12}}
+		for i := range p.Slots[0].Choices {
+			p.Slots[0].Choices[i].Text = map[string]string{"en": "Morning, {{person.first_name}}", "de": "Morgen", "de-AT": "Morgen"}
+		}
+	})
+	table := compile(t, s, nil)
+	req := ask("u", everyone())
+	nobody := decide(t, table, req, nil)
+	if got := nobody.Values["slot0"]; got != "Morning, there" {
+		t.Errorf("to somebody unknown it says %q", got)
+	}
+	req.Person = map[string]string{"first_name": "Ana"}
+	ana := decide(t, table, req, nil)
+	if got := ana.Values["slot0"]; got != "Morning, Ana" || ana.Values["slot1"] != nobody.Values["slot1"] {
+		t.Errorf("to Ana it says %q and %q", got, ana.Values["slot1"])
+	}
+	if ana.ID != nobody.ID {
+		t.Error("who is spoken to changed what is decided")
+	}
+	req.Person = nil
+	if got := decide(t, table, req, nil).Values["slot0"]; got != "Morning, there" {
+		t.Errorf("what was said to Ana is said to the next: %q", got)
+	}
+	x, err := table.Explain(ask("u", everyone()), nil)
+	if err != nil || x.Values["slot0"] != "Morning, there" {
+		t.Errorf("the explanation says %q, %v", x.Values["slot0"], err)
+	}
+}

@@ -1,10 +1,12 @@
 package decide
 
 import (
+	"maps"
 	"strings"
 	"sync/atomic"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
 // maxLocales is how many locales a token can tell apart.
@@ -29,8 +31,25 @@ type view struct {
 type rendering struct {
 	variant throughline.VariantID
 	locale  string
-	values  map[string]string
-	levels  map[string]throughline.Level
+	// values are as they are for somebody of whom nothing is known.
+	values map[string]string
+	levels map[string]throughline.Level
+	// spoken are the texts of slots that speak of their recipient, as declared, and
+	// fields what of.
+	spoken map[string]string
+	fields map[string]throughline.PersonalField
+}
+
+// valuesFor returns the values for a person; shared, not to be changed.
+func (r *rendering) valuesFor(person map[string]string) map[string]string {
+	if len(r.spoken) == 0 || len(person) == 0 {
+		return r.values
+	}
+	values := maps.Clone(r.values)
+	for slot, said := range r.spoken {
+		values[slot] = text.Address(said, r.fields, person)
+	}
+	return values
 }
 
 func newView(p *placement, position uint8, locale string) *view {
@@ -75,18 +94,32 @@ func (v *view) rendering(c uint16) *rendering {
 // render makes the rendering of any filling.
 func (v *view) render(filling []uint16) *rendering {
 	r := &rendering{
-		variant: v.placement.VariantID(filling, v.locale), locale: v.locale,
+		variant: v.placement.VariantID(filling, v.locale), locale: v.locale, fields: v.placement.Personal,
 		values: make(map[string]string, len(filling)), levels: make(map[string]throughline.Level, len(filling)),
 	}
 	for i, c := range filling {
 		s := &v.placement.Slots[i]
 		r.levels[s.Name] = s.Choices[c].Level
-		if text := s.Choices[c].Text[v.locale]; text != "" {
-			r.values[s.Name] = text
+		if said := s.Choices[c].Text[v.locale]; said != "" {
+			r.values[s.Name] = r.speak(s.Name, said)
 		}
 		if alt := s.Choices[c].Alt[v.locale]; alt != "" {
 			r.values[s.Name+throughline.AltSuffix] = alt
 		}
 	}
 	return r
+}
+
+// speak returns what a slot says to somebody of whom nothing is known, and
+// remembers one that would say more.
+func (r *rendering) speak(slot, said string) string {
+	plain := text.Address(said, r.fields, nil)
+	if plain == said {
+		return said
+	}
+	if r.spoken == nil {
+		r.spoken = map[string]string{}
+	}
+	r.spoken[slot] = said
+	return plain
 }

@@ -16,7 +16,7 @@ import (
 
 // Asked is who asks for a decision.
 type Asked struct {
-	Context map[string]any `json:"context" doc:"targetingKey is required: any stable id of the recipient or session. The other fields, 64 with it at most, are what audience rules read; flags names the placements of a bulk question."`
+	Context map[string]any `json:"context" doc:"targetingKey is required: any stable id of the recipient or session. The other fields, 64 with it at most, are what audience rules read; flags names the placements of a bulk question; person holds what texts may say of the recipient, by the brand's personal fields: it changes no choice and is kept nowhere."`
 }
 
 // Evaluated is a decision about one placement, or in a bulk answer why there is

@@ -61,9 +61,50 @@ func (a *API) evaluate(w http.ResponseWriter, r *http.Request, key string) (thro
 	if err != nil {
 		return throughline.Decision{}, err
 	}
+	q, err := a.question(context)
+	if err != nil {
+		return throughline.Decision{}, err
+	}
+	q.Placement = key
+	return a.plane.Decide(r.Context(), q)
+}
+
+// question makes a request of a context, out of which it takes who asks and what
+// texts may say of them: neither is a trait that rules read or the record keeps.
+func (a *API) question(context map[string]any) (throughline.Request, error) {
+	person, err := takePerson(context)
+	if err != nil {
+		return throughline.Request{}, err
+	}
 	unit, _ := context["targetingKey"].(string)
 	delete(context, "targetingKey")
-	return a.plane.Decide(r.Context(), throughline.Request{Placement: key, Unit: unit, Context: context, At: a.core.Now()})
+	return throughline.Request{Unit: unit, Context: context, Person: person, At: a.core.Now()}, nil
+}
+
+// personKey is where a context may say what texts may say of the recipient.
+const personKey = "person"
+
+func takePerson(context map[string]any) (map[string]string, error) {
+	said, ok := context[personKey]
+	delete(context, personKey)
+	if !ok || said == nil {
+		return nil, nil
+	}
+	fields, ok := said.(map[string]any)
+	if !ok {
+		return nil, throughline.Errorf(throughline.Invalid, "context.person is not an object").
+			At(placeContext).WithFix(`send {"first_name": "..."} with the brand's personal fields, or leave it out`)
+	}
+	person := make(map[string]string, len(fields))
+	for name, value := range fields {
+		text, ok := value.(string)
+		if !ok && value != nil {
+			return nil, throughline.Errorf(throughline.Invalid, "context.person.%.64s is not text", name).
+				At(placeContext).WithFix("send it as a JSON string, or leave it out")
+		}
+		person[name] = text
+	}
+	return person, nil
 }
 
 // mayRead lets through whoever has a read key, and everyone where the engine

@@ -52,10 +52,12 @@ func (a *API) evaluateAll(w http.ResponseWriter, r *http.Request) (body []byte, 
 	if err != nil {
 		return nil, until, err
 	}
-	unit, _ := context["targetingKey"].(string)
-	delete(context, "targetingKey")
-	now := a.core.Now()
-	all, release, err := a.plane.DecideAll(r.Context(), throughline.Request{Unit: unit, Context: context, At: now}, names)
+	q, err := a.question(context)
+	if err != nil {
+		return nil, until, err
+	}
+	now := q.At
+	all, release, err := a.plane.DecideAll(r.Context(), q, names)
 	if err != nil {
 		return nil, until, err
 	}

@@ -65,6 +65,17 @@ func TestEvaluation(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	})
+	t.Run("what texts may say of the recipient is no trait, and is kept nowhere", func(t *testing.T) {
+		ask := ask{path: flags + "home.hero", body: `{"context":{"targetingKey":"v-person","country":"CH","person":{"first_name":"Anastasia"}}}`, header: bearer(d.keys[operate.ScopeRead])}
+		recorded, _ := d.Plane.Recorded()
+		read[evaluation](t, d.do(t, ask), http.StatusOK)
+		d.Recorded(t, recorded+1)
+		events := d.Events(t)
+		plain, ok, err := d.Core.Vault().Reveal(t.Context(), events[len(events)-1])
+		if kept := string(plain); err != nil || !ok || strings.Contains(kept, "Anastasia") || !strings.Contains(kept, "CH") {
+			t.Errorf("the record has %s: %v", kept, err)
+		}
+	})
 	t.Run("a rule reads the context", func(t *testing.T) {
 		a := d.do(t, ask{path: flags + "members.only", body: `{"context":{"targetingKey":"v","plan":"member"}}`, header: bearer(d.keys[operate.ScopeRead])})
 		if e := read[evaluation](t, a, http.StatusOK); e.Metadata["arm"] == "fallback" {
@@ -102,6 +113,8 @@ func TestEvaluationRefused(t *testing.T) {
 		"ten megabytes":                {"home.hero", `{"context":{"x":"` + strings.Repeat("x", 10<<20) + `"}}`, key, 400, "INVALID_CONTEXT"},
 		"no key":                       {"home.hero", `{"context":{"plan":"member"}}`, key, 400, "TARGETING_KEY_MISSING"},
 		"an empty key":                 {"home.hero", `{"context":{"targetingKey":""}}`, key, 400, "TARGETING_KEY_MISSING"},
+		"a person that is text":        {"home.hero", `{"context":{"targetingKey":"v","person":"Ana"}}`, key, 400, "INVALID_CONTEXT"},
+		"a name that is a number":      {"home.hero", `{"context":{"targetingKey":"v","person":{"first_name":7}}}`, key, 400, "INVALID_CONTEXT"},
 		"a null key":                   {"home.hero", `{"context":{"targetingKey":null}}`, key, 400, "TARGETING_KEY_MISSING"},
 		"nobody":                       {"home.hero", sound, nil, 401, "GENERAL"},
 		"an unknown secret":            {"home.hero", sound, bearer("tl_read_x"), 401, "GENERAL"},
