@@ -1,5 +1,7 @@
 package throughline
 
+import "strings"
+
 import "time"
 
 // Asset is a picture, a video or another file, with what may be done with it.
@@ -48,6 +50,12 @@ func (a *Asset) AltText(l Locales, locale string) (text, found string) {
 	return l.find(a.Alt, locale)
 }
 
+// CaptionsIn returns the name of the Asset with the captions that are shown in a
+// locale, and the locale they are in; both are empty when there is none.
+func (a *Asset) CaptionsIn(l Locales, locale string) (asset, found string) {
+	return l.find(a.Captions, locale)
+}
+
 // File is a file by its content, and what was read from it.
 type File struct {
 	// Name is what it was called where it came from.
@@ -58,10 +66,17 @@ type File struct {
 	Type string `json:"type"`
 	// Bytes is its size.
 	Bytes int `json:"bytes"`
-	// Width and Height are in pixels, upright; 0 for what is not a picture.
+	// Width and Height are in pixels, upright; 0 for what is neither picture nor film.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`
+	// Duration is how long a film lasts; 0 where the file does not say.
+	Duration Duration `json:"duration,omitempty"`
+	// Sound reports whether a film has any.
+	Sound bool `json:"sound,omitempty"`
 }
+
+// IsFilm reports whether the file is a film.
+func (f File) IsFilm() bool { return strings.HasPrefix(f.Type, "video/") }
 
 // Focal is a point of a picture: X from the left and Y from the top, both as a
 // part of the whole, from 0 to 1.

@@ -52,7 +52,7 @@ func AtWidth(address string, width int) string {
 // with where the type does not say.
 func extension(f File) string {
 	known := map[string]string{
-		"image/gif": ".gif", "image/svg+xml": ".svg", "video/mp4": ".mp4", "video/webm": ".webm",
+		"image/gif": ".gif", "image/svg+xml": ".svg", "video/mp4": ".mp4", "video/webm": ".webm", "video/quicktime": ".mov", "video/matroska": ".mkv",
 		"text/vtt": ".vtt", "application/pdf": ".pdf",
 	}
 	if e, ok := known[f.Type]; ok {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/image"
+	"github.com/throughline-engine/throughline/internal/craft/video"
 	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/intake/source"
@@ -111,7 +112,7 @@ func (c *importAssetsCmd) files(ctx context.Context) (files []source.File, done 
 // its name; what it is, is read from its bytes.
 func byName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".mp4", ".m4v", ".webm", ".vtt", ".pdf":
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".vtt", ".pdf":
 		return true
 	}
 	return false
@@ -363,7 +364,10 @@ func onDisk(ctx context.Context, f source.File) (diskFile, error) {
 func kept(f diskFile) (throughline.Digest, error) {
 	h := sha256.New()
 	facts, err := image.Inspect(f, f.Size())
+	_, notFilm := video.Inspect(f, f.Size())
 	switch {
+	case notFilm == nil:
+		_, err = video.Strip(h, f, f.Size())
 	case err != nil: // no picture
 		_, err = io.Copy(h, io.NewSectionReader(f, 0, f.Size()))
 	case facts.Format == image.SVG:

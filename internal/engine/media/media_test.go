@@ -253,7 +253,7 @@ func TestOtherFilesAreKeptAsTheyAre(t *testing.T) {
 	s := open(t, enginetest.Options{})
 	for name, c := range map[string]struct{ kind, body string }{
 		"talk.vtt": {"text/vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"},
-		"film.mp4": {"video/mp4", "\x00\x00\x00\x18ftypmp42 and so on"},
+		"film.mp4": {"video/mp4", string(filmOf("iso6", 640, 360, ""))},
 		"plan.pdf": {"application/pdf", "%PDF-1.7\n"},
 	} {
 		file := s.take(t, name, []byte(c.body)).Asset.Spec.(*throughline.Asset).File

@@ -15,6 +15,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/image"
 	"github.com/throughline-engine/throughline/internal/craft/text"
+	"github.com/throughline-engine/throughline/internal/craft/video"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/record"
 )
@@ -96,6 +97,12 @@ func (t *taking) read(ctx context.Context) error {
 		return t.drawing(ctx)
 	case strings.HasPrefix(kind, "image/"):
 		return t.picture(ctx)
+	case strings.HasPrefix(kind, "video/"):
+		return t.film(ctx)
+	case kind == captionsType:
+		if _, err := video.CheckCaptions(io.NewSectionReader(t.file, 0, t.file.size)); err != nil {
+			return err
+		}
 	}
 	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -303,6 +310,12 @@ func (t *taking) propose() throughline.Resource {
 	n := t.stored.Notice
 	title := cmp.Or(strings.TrimSpace(n.Title), strings.TrimSuffix(t.name, path.Ext(t.name)))
 	a := &throughline.Asset{Title: title, Role: "image", File: t.stored.File}
+	switch {
+	case a.File.IsFilm():
+		a.Role = "video"
+	case a.File.Type == captionsType: // they say in words what a film says, and show nothing
+		a.Role, a.Decorative = "captions", true
+	}
 	if n.SourceType != "" {
 		a.Provenance = &throughline.Provenance{DigitalSourceType: n.SourceType}
 	}

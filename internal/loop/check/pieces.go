@@ -30,6 +30,7 @@ func (r *run) piece(slot, choice int, spec *throughline.Slot) {
 	switch piece := res.Spec.(type) {
 	case *throughline.Asset:
 		r.alt(x, piece)
+		r.film(x, piece)
 	case *throughline.Fragment:
 		r.languages(x, piece)
 	}

@@ -200,6 +200,36 @@ func (v *validator) markets(field string, markets []string) {
 	}
 }
 
+// poster checks that what is shown before a film plays is a picture.
+func (v *validator) poster(a *throughline.Asset) {
+	if a.Poster == "" || !v.ref("spec.poster", throughline.KindAsset, a.Poster) {
+		return
+	}
+	if kind := v.typeOf(a.Poster); !strings.HasPrefix(kind, "image/") {
+		v.problem("spec.poster", "%s is no picture, but %s", a.Poster, kind).WithFix("name an asset of a picture")
+	}
+}
+
+// captions checks that captions are captions.
+func (v *validator) captions(a *throughline.Asset) {
+	for _, l := range slices.Sorted(maps.Keys(a.Captions)) {
+		field := "spec.captions." + l
+		v.locale(field, l)
+		if !v.required(field, throughline.KindAsset, a.Captions[l]) {
+			continue
+		}
+		if kind := v.typeOf(a.Captions[l]); kind != "text/vtt" {
+			v.problem(field, "%s has no captions, but %s", a.Captions[l], kind).WithFix("name an asset of a file in WebVTT")
+		}
+	}
+}
+
+// typeOf returns the media type of an asset that is there.
+func (v *validator) typeOf(asset string) string {
+	r, _ := v.set.Get(throughline.Ref{Kind: throughline.KindAsset, Name: asset})
+	return r.Spec.(*throughline.Asset).File.Type
+}
+
 func (v *validator) asset(a *throughline.Asset) {
 	v.ref("spec.brief", throughline.KindBrief, a.Brief)
 	v.ref("spec.audience", throughline.KindAudience, a.Audience)
@@ -207,13 +237,8 @@ func (v *validator) asset(a *throughline.Asset) {
 	v.localeKeys("spec.alt", a.Alt)
 	v.concepts("spec.concepts", a.Concepts)
 	v.validity("spec.validity", a.Validity)
-	if a.Poster != "" {
-		v.ref("spec.poster", throughline.KindAsset, a.Poster)
-	}
-	for _, l := range slices.Sorted(maps.Keys(a.Captions)) {
-		v.locale("spec.captions."+l, l)
-		v.required("spec.captions."+l, throughline.KindAsset, a.Captions[l])
-	}
+	v.poster(a)
+	v.captions(a)
 	if a.Decorative && len(a.Alt) > 0 {
 		v.problem("spec.alt", "the asset is decorative and says something").WithFix("remove the words, or say that it is not decorative")
 	}
