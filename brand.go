@@ -31,6 +31,8 @@ type Brand struct {
 	Personal map[string]PersonalField `json:"personal,omitempty"`
 	// Logos say how each logo may stand.
 	Logos []LogoRule `json:"logos,omitempty"`
+	// Links say where links may lead and what they carry.
+	Links *LinkRules `json:"links,omitempty"`
 	// Colors say which pairs of colours may meet.
 	Colors *ColorRules `json:"colors,omitempty"`
 	// Locales are the languages it speaks.
@@ -93,6 +95,31 @@ type LogoRule struct {
 	Backgrounds []string `json:"backgrounds,omitempty"`
 	// Severity says what a breach does; the default is block.
 	Severity Severity `json:"severity,omitempty"`
+}
+
+// LinkRules say where links may lead and what they carry.
+type LinkRules struct {
+	// Hosts are where links may lead, subdomains included; empty allows any.
+	Hosts []string `json:"hosts,omitempty"`
+	// Params are the parameters that links to the hosts carry. Where there are any,
+	// no other utm_ parameter may stand, and their values are in lower case.
+	Params []LinkParam `json:"params,omitempty"`
+	// Except are the paths of links that need no parameter, such as the way out of a
+	// mailing list; each with everything below it.
+	Except []string `json:"except,omitempty"`
+	// Severity says what a breach does; the default is warn.
+	Severity Severity `json:"severity,omitempty"`
+}
+
+// LinkParam is a parameter in the address of a link.
+type LinkParam struct {
+	Name string `json:"name"`
+	// Values are those it may have; empty allows any.
+	Values []string `json:"values,omitempty"`
+	// Required says that every link to the hosts carries it.
+	Required bool `json:"required,omitempty"`
+	// Channels are where the parameter is asked for; empty is everywhere.
+	Channels []string `json:"channels,omitempty"`
 }
 
 // ColorRules say which colours may meet.

@@ -58,6 +58,33 @@ func Contrasts(s Shown, in ...Mode) []Issue {
 	return out
 }
 
+// Pair is two colours that may not meet, and what people call them.
+type Pair struct {
+	One, Other         contrast.Color
+	OneName, OtherName string
+}
+
+// Meet tells of texts in one colour of a pair that stand on the other, in the
+// light or in the dark as the mail or page itself sets them.
+func Meet(s Shown, pairs []Pair) []Issue {
+	var out []Issue
+	for i := range s.Texts {
+		t := &s.Texts[i]
+		for _, m := range []Mode{Light, Dark} {
+			l := t.Looks[m]
+			if t.Hidden || l.Unsure != "" || l.Picture != "" {
+				continue // which contrast tells
+			}
+			for _, p := range pairs {
+				if l.Color == p.One && l.Ground == p.Other || l.Color == p.Other && l.Ground == p.One {
+					out = append(out, t.issue("contrast.never", p.OneName+" meets "+p.OtherName+", "+m.String(), "colours that may meet", "give the text or its ground another colour"))
+				}
+			}
+		}
+	}
+	return out
+}
+
 func contrastOf(t *Text, m Mode) (Issue, bool) {
 	l := t.Looks[m]
 	rule := "contrast." + [...]string{"light", "dark", "partial", "full"}[m]

@@ -13,16 +13,19 @@ import (
 type LinkRules struct {
 	// Hosts that links may lead to, subdomains included; none means any.
 	Hosts []string
-	// Params are the utm_ parameters that may stand; none means any.
+	// Params are what is known of parameters. Where there are any, no other utm_
+	// parameter may stand.
 	Params []Param
 	// Lower asks for lower case in the values of utm_ parameters.
 	Lower bool
+	// Except are the paths of links that need no parameter, each with all below it.
+	Except []string
 	// Personal are further names of parameters that would carry personal data,
 	// beside the usual ones, such as email.
 	Personal []string
 }
 
-// Param is a utm_ parameter and what it may say.
+// Param is a parameter and what it may say.
 type Param struct {
 	Key      string
 	Values   []string // none means any
@@ -46,6 +49,9 @@ func Links(s Shown, rules LinkRules) []Issue {
 	}
 	return out
 }
+
+// Target holds the address of a link against the rules, wherever it stands.
+func Target(href string, rules LinkRules) []Issue { return linkTarget(Link{Href: href}, rules) }
 
 func linkText(l Link) []Issue {
 	said := strings.Trim(strings.ToLower(l.Text), " .:!>»→…›")
@@ -127,6 +133,11 @@ func params(l Link, u *url.URL, rules LinkRules) []Issue {
 	if u.Host == "" || len(rules.Hosts) > 0 && !allowed(u.Hostname(), rules.Hosts) {
 		return out
 	}
+	if slices.ContainsFunc(rules.Except, func(path string) bool {
+		return u.Path == path || strings.HasPrefix(u.Path, strings.TrimSuffix(path, "/")+"/")
+	}) {
+		return out
+	}
 	for _, p := range rules.Params {
 		if p.Required && !values.Has(p.Key) {
 			out = append(out, l.issue("link.utm", "no "+p.Key, p.Key, "add "+p.Key+" to the address"))
@@ -144,16 +155,16 @@ func param(l Link, key string, values []string, rules LinkRules) []Issue {
 			break
 		}
 	}
-	if !strings.HasPrefix(lower, "utm_") {
+	i := slices.IndexFunc(rules.Params, func(p Param) bool { return p.Key == lower || p.Key == key })
+	if !strings.HasPrefix(lower, "utm_") && i < 0 {
 		return out
 	}
-	if key != lower {
+	if key != lower && strings.HasPrefix(lower, "utm_") {
 		out = append(out, l.issue("link.utm", key, lower, "write the parameter in lower case"))
 	}
 	if len(values) > 1 {
 		out = append(out, l.issue("link.utm", fmt.Sprintf("%s %d times", key, len(values)), "once", "keep one of them"))
 	}
-	i := slices.IndexFunc(rules.Params, func(p Param) bool { return p.Key == lower })
 	if i < 0 && len(rules.Params) > 0 {
 		return append(out, l.issue("link.utm", key, "a parameter of the taxonomy", "take it out, or add it to the taxonomy"))
 	}

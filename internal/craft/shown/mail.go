@@ -105,7 +105,7 @@ func (m Mail) balance(s Shown) []Issue {
 	case unsized > 0 && letters == 0:
 		return []Issue{{Rule: "mail.pictures", Got: "pictures and no text", Want: want, Fix: "say it in text as well"}}
 	case unsized > 0:
-		return []Issue{Issue{Rule: "mail.pictures", Got: fmt.Sprintf("%d pictures without a size", unsized), Want: want, Fix: "give pictures their width and height"}.unknown()}
+		return []Issue{Issue{Rule: "mail.pictures", Got: fmt.Sprintf("pictures without a size: %d", unsized), Want: want, Fix: "give pictures their width and height"}.unknown()}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/throughline-engine/throughline"
@@ -74,6 +76,57 @@ func (c *Content) build(release int, set declare.Set) (built, error) {
 	in.Blocked = nil
 	b.snapshot, _ = activate.Snapshot(in)
 	return b, nil
+}
+
+// unused checks what a change brings and nothing shows yet, beside what was found
+// where something does.
+func (c *Content) unused(set declare.Set, changes []throughline.Change, found []throughline.Finding) []throughline.Finding {
+	fresh := c.unplaced(set, changes)
+	told := map[throughline.Ref]bool{}
+	for _, f := range slices.Concat(found, fresh) {
+		if strings.HasSuffix(f.Rule, "#"+string(throughline.CheckAltText)) {
+			told[f.Object] = true
+		}
+	}
+	for _, ch := range changes {
+		if res, ok := set.Get(ch.Ref); ok && ch.Action != throughline.Delete && !told[ch.Ref] {
+			fresh = append(fresh, check.Wordless(res)...)
+		}
+	}
+	return fresh
+}
+
+// unplaced checks the templates of a change that no placement shows yet on a
+// channel. Nothing of them goes live, so nothing blocks: what would is a warning.
+func (c *Content) unplaced(set declare.Set, changes []throughline.Change) (findings []throughline.Finding) {
+	placed := map[ground]bool{}
+	for r := range set.Each(throughline.KindPlacement) {
+		p := r.Spec.(*throughline.Placement)
+		placed[ground{p.Template, p.Channel}] = true
+	}
+	for _, ch := range changes {
+		t := declare.Spec[*throughline.Template](set, ch.Ref.Name)
+		if ch.Ref.Kind != throughline.KindTemplate || ch.Action == throughline.Delete || t == nil {
+			continue
+		}
+		for _, r := range t.Renderings {
+			g := ground{ch.Ref.Name, r.Channel}
+			if placed[g] {
+				continue
+			}
+			_, result, err := c.assembleAndCheck(set, g)
+			if err != nil {
+				continue // such as no piece for a slot yet: what places it will be told
+			}
+			for _, f := range result.Findings {
+				if f.Severity == throughline.Block {
+					f.Severity, f.Verdict, f.Fix = throughline.Warn, throughline.VerdictWarn, f.Fix+"; a placement with it would be stopped"
+				}
+				findings = append(findings, f)
+			}
+		}
+	}
+	return findings
 }
 
 func (c *Content) assembleAndCheck(set declare.Set, g ground) (throughline.Assembly, check.Result, error) {

@@ -346,7 +346,7 @@ func Read(files []File) ([]throughline.Resource, error) {
 // CheckAlone returns the findings of resources that are all there is, without an
 // engine: what Check says of them in an empty one.
 func CheckAlone(resources []throughline.Resource, clock func() time.Time, clients *mailclient.Facts) ([]throughline.Finding, error) {
-	set, _, _, err := declare.Plan(declare.Set{}, resources, declare.Options{})
+	set, changes, _, err := declare.Plan(declare.Set{}, resources, declare.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -356,5 +356,5 @@ func CheckAlone(resources []throughline.Resource, clock func() time.Time, client
 	c := New(&engine.Core{Clock: clock})
 	c.KnowClients(clients)
 	b, err := c.build(1, set)
-	return append([]throughline.Finding{}, b.findings...), err
+	return append(append([]throughline.Finding{}, b.findings...), c.unused(set, changes, b.findings)...), err
 }

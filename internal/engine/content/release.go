@@ -68,7 +68,7 @@ func (c *Content) prepare(ctx context.Context, change Change, may func(before, a
 	if err != nil {
 		return p, err
 	}
-	p.snapshot, p.plan.Findings = built.snapshot, built.findings
+	p.snapshot, p.plan.Findings = built.snapshot, append(built.findings, c.unused(p.next, p.plan.Changes, built.findings)...)
 	old, err := c.liveSnapshot(ctx, p.head, before)
 	if err != nil {
 		return p, err

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,7 +61,8 @@ func (d *drawn) look(on *Drawing) error {
 	mail := d.channel.Surface == throughline.Email
 	d.all(throughline.CheckContrast, "", shown.Contrasts(seen, shown.Light, shown.Dark))
 	d.all(throughline.CheckContrast, throughline.Warn, shown.Contrasts(seen, shown.Partial, shown.Full))
-	d.all(throughline.CheckLinks, "", shown.Links(seen, shown.LinkRules{}))
+	d.all(throughline.CheckContrast, "", shown.Meet(seen, d.never()))
+	d.links(seen)
 	for _, i := range shown.Safety(seen) {
 		var own throughline.Severity
 		if mail && i.Rule == "safety.style" { // MJML asks for the fonts it names; clients that do not load them use another
@@ -93,6 +95,36 @@ func (d *drawn) look(on *Drawing) error {
 	}
 	d.spam(seen)
 	return nil
+}
+
+// never returns the colours of the brand that may not meet, in every mode.
+func (d *drawn) never() (pairs []shown.Pair) {
+	if d.brand.Colors == nil {
+		return nil
+	}
+	for _, mode := range append([]string{""}, slices.Sorted(maps.Keys(d.brand.Modes))...) {
+		values := d.brand.Values(mode)
+		for _, n := range d.brand.Colors.Never {
+			one, bad := contrast.Parse(values[n.One])
+			other, worse := contrast.Parse(values[n.Other])
+			if p := (shown.Pair{One: one, Other: other, OneName: n.One, OtherName: n.Other}); bad == nil && worse == nil && !slices.Contains(pairs, p) {
+				pairs = append(pairs, p)
+			}
+		}
+	}
+	return pairs
+}
+
+// links holds what links say and where they lead against the rules. The address of
+// a slot that is one is told of with the piece.
+func (d *drawn) links(seen shown.Shown) {
+	rules, own := d.linkRules()
+	for _, i := range shown.Links(seen, rules) {
+		if slot, _ := d.template.Slot(i.Slot); slot != nil && slot.Type == throughline.Link && i.Rule != "link.text" {
+			continue
+		}
+		d.all(throughline.CheckLinks, own, []shown.Issue{i})
+	}
 }
 
 // all tells of issues, each once however many drawings have it.

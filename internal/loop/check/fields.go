@@ -8,6 +8,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/craft/shown"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
@@ -75,6 +76,7 @@ func (f *field) check(source string) error {
 			f.reads = append(f.reads, i)
 		}
 	}
+	f.links(source)
 	f.pictures()
 	ways := 1
 	for _, s := range f.reads {
@@ -101,6 +103,22 @@ func (f *field) template(got, want, fix string) {
 		Rule: f.ruleName(), Stage: stage, Severity: severity, Object: f.Template.Ref(), Template: f.Template.Metadata.Name,
 		Channel: f.Channel.Metadata.Name, Got: got, Want: want, Fix: fix,
 	}))
+}
+
+// links checks a field that is an address by itself.
+func (f *field) links(source string) {
+	if f.rule.Picture != nil || !strings.HasPrefix(source, "http") || strings.Contains(source, "{{") {
+		return
+	}
+	rules, own := f.linkRules()
+	for _, i := range shown.Target(source, rules) {
+		if stage, severity, speaks := f.judge.speaks(throughline.CheckLinks, own, "", ""); speaks {
+			f.findings = append(f.findings, f.judge.settle(throughline.Finding{
+				Rule: f.run.rule(throughline.CheckLinks), Stage: stage, Severity: severity, Object: f.Template.Ref(), Template: f.Template.Metadata.Name,
+				Channel: f.Channel.Metadata.Name, Got: i.Got + " in the field " + f.name, Want: i.Want, Fix: i.Fix,
+			}))
+		}
+	}
 }
 
 // pictures checks the files behind a field of pictures.

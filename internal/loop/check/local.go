@@ -8,6 +8,7 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/markup"
+	"github.com/throughline-engine/throughline/internal/craft/shown"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 )
 
@@ -141,6 +142,9 @@ func (r *run) length(x sample, b bound) {
 // address checks that a link or an image leads where the page may follow.
 func (r *run) address(x sample) {
 	if isAddress(x.text) {
+		if x.spec.Type == throughline.Link {
+			r.leads(x)
+		}
 		return
 	}
 	r.tell(x, throughline.Finding{
@@ -148,6 +152,30 @@ func (r *run) address(x sample) {
 		Got: x.text, Want: "an https address or a path that starts with /",
 		Fix: "write it like https://example.com/page or /page",
 	})
+}
+
+// leads holds the address of a link against the rules of the brand.
+func (r *run) leads(x sample) {
+	rules, own := r.linkRules()
+	for _, i := range shown.Target(x.text, rules) {
+		r.says(x, throughline.CheckLinks, own, throughline.Finding{Got: i.Got, Want: i.Want, Fix: i.Fix})
+	}
+}
+
+// linkRules returns the brand's rules about links on the channel, and how grave a
+// breach of them is.
+func (r *run) linkRules() (rules shown.LinkRules, own throughline.Severity) {
+	l := r.brand.Links
+	if l == nil {
+		return rules, ""
+	}
+	rules = shown.LinkRules{Hosts: l.Hosts, Except: l.Except, Lower: len(l.Params) > 0}
+	for _, p := range l.Params {
+		if matches(p.Channels, r.Channel.Metadata.Name) {
+			rules.Params = append(rules.Params, shown.Param{Key: p.Name, Values: p.Values, Required: p.Required})
+		}
+	}
+	return rules, l.Severity
 }
 
 func isAddress(s string) bool {

@@ -94,6 +94,19 @@ func (r *run) alt(x sample, a *throughline.Asset) {
 	}
 }
 
+// Wordless tells of a picture that says in no language what is to be seen, wherever
+// it may be shown.
+func Wordless(res throughline.Resource) []throughline.Finding {
+	a, ok := res.Spec.(*throughline.Asset)
+	if !ok || a.Decorative || len(a.Alt) > 0 || !strings.HasPrefix(a.File.Type, "image/") {
+		return nil
+	}
+	return []throughline.Finding{{
+		Rule: res.Ref().String() + "#" + string(throughline.CheckAltText), Stage: throughline.StageDeclare, Severity: throughline.Warn, Verdict: throughline.VerdictWarn,
+		Object: res.Ref(), Got: "a picture without words", Want: "what is to be seen", Fix: "write spec.alt, or say that it is decorative: no template may show it before",
+	}}
+}
+
 // languages tells of the languages that a text is missing in, where a set asks
 // for it: many a piece is not meant for all.
 func (r *run) languages(x sample, f *throughline.Fragment) {

@@ -1,6 +1,7 @@
 package declare
 
 import (
+	"net/url"
 	"fmt"
 	"maps"
 	"regexp"
@@ -94,6 +95,7 @@ func (v *validator) look(b *throughline.Brand) {
 			v.token(fmt.Sprintf("%s.backgrounds[%d]", field, j), b, name)
 		}
 	}
+	v.links(b.Links)
 	if b.Colors == nil {
 		return
 	}
@@ -104,6 +106,46 @@ func (v *validator) look(b *throughline.Brand) {
 	for i, p := range b.Colors.Never {
 		v.token(fmt.Sprintf("spec.colors.never[%d].one", i), b, p.One)
 		v.token(fmt.Sprintf("spec.colors.never[%d].other", i), b, p.Other)
+	}
+}
+
+// links checks that rules about links can be kept.
+func (v *validator) links(l *throughline.LinkRules) {
+	if l == nil {
+		return
+	}
+	for i, host := range l.Hosts {
+		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || u.Port() != "" || host == "" || strings.HasPrefix(host, ".") || strings.Contains(host, "*") {
+			v.problem(fmt.Sprintf("spec.links.hosts[%d]", i), "%q is no host", host).WithFix("write the name alone, such as shop.example.com; its subdomains are meant as well")
+		}
+	}
+	for i, path := range l.Except {
+		if !strings.HasPrefix(path, "/") {
+			v.problem(fmt.Sprintf("spec.links.except[%d]", i), "%q is no path", path).WithFix("begin it with /, such as /unsubscribe")
+		}
+	}
+	seen := map[string]bool{}
+	for i, p := range l.Params {
+		field := fmt.Sprintf("spec.links.params[%d]", i)
+		if p.Name == "" || url.QueryEscape(p.Name) != p.Name {
+			v.problem(field+".name", "%q cannot be the name of a parameter", p.Name).WithFix("write it as it stands in an address, such as utm_campaign")
+		}
+		if strings.HasPrefix(strings.ToLower(p.Name), "utm_") && p.Name != strings.ToLower(p.Name) {
+			v.problem(field+".name", "%s has capitals", p.Name).WithFix("write %s", strings.ToLower(p.Name))
+		}
+		for _, c := range p.Channels {
+			v.ref(field+".channels", throughline.KindChannel, c)
+		}
+		where := append([]string{""}, p.Channels...)
+		if len(p.Channels) > 0 {
+			where = where[1:]
+		}
+		for _, c := range where {
+			if seen[p.Name+" "+c] {
+				v.problem(field+".name", "the parameter %s is asked for twice in one place", p.Name).WithFix("take one out, or give the two other channels")
+			}
+			seen[p.Name+" "+c] = true
+		}
 	}
 }
 
