@@ -1,9 +1,9 @@
 package declare
 
 import (
-	"net/url"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
