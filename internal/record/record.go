@@ -154,7 +154,20 @@ type Blobs interface {
 	// that no longer match their digest are an error with the code Corrupt at
 	// the end of reading.
 	Get(ctx context.Context, d throughline.Digest) (io.ReadCloser, error)
+	// At opens the bytes to be read at any place, or returns an error with the code
+	// NotFound. What is read is not held against the digest: whoever reads all of it
+	// can do so.
+	At(ctx context.Context, d throughline.Digest) (Bytes, error)
 	// Delete removes them; a digest that is not there is no error. An adapter may
 	// answer Unavailable for a while, in which a backup counts on what is there.
 	Delete(ctx context.Context, d throughline.Digest) error
+}
+
+// Bytes are a blob that is read where its reader wants to, a part at a time. What
+// was opened stays readable when it is deleted, or its reading fails.
+type Bytes interface {
+	io.ReaderAt
+	io.Closer
+	// Size is how many there are.
+	Size() int64
 }

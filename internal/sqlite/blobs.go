@@ -162,6 +162,45 @@ func (b *blobs) Get(ctx context.Context, d throughline.Digest) (io.ReadCloser, e
 	return checked(f, d), nil
 }
 
+// At implements record.Blobs.
+func (b *blobs) At(ctx context.Context, d throughline.Digest) (record.Bytes, error) {
+	var data []byte
+	err := b.db.read.QueryRowContext(ctx, "SELECT data FROM blob WHERE digest = ?", d[:]).Scan(&data)
+	if err == nil {
+		return row{bytes.NewReader(data)}, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, b.db.failed("read", err)
+	}
+	f, err := os.Open(b.path(d))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, throughline.Errorf(throughline.NotFound, "there is no blob %s", d.Short())
+	}
+	if err != nil {
+		return nil, folderError(b.dir, "cannot be read", err)
+	}
+	about, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(folderError(b.dir, "cannot be read", err), f.Close())
+	}
+	return file{f, about.Size()}, nil
+}
+
+// row and file are record.Bytes.
+type (
+	row  struct{ *bytes.Reader }
+	file struct {
+		*os.File
+		size int64
+	}
+)
+
+// Close has nothing to give back.
+func (row) Close() error { return nil }
+
+// Size returns how many bytes the file has.
+func (f file) Size() int64 { return f.size }
+
 // Delete implements record.Blobs. While a backup copies blobs it does not wait
 // and is an error with the code Unavailable.
 func (b *blobs) Delete(ctx context.Context, d throughline.Digest) error {

@@ -15,9 +15,10 @@ import (
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
-// Served is a file as an address shows it. Whoever gets it closes it.
+// Served is a file as an address shows it. It is read from the start or from any
+// place, a part at a time. Whoever gets it closes it.
 type Served struct {
-	io.ReadCloser
+	io.ReadSeekCloser
 	Type string
 	Size int64
 	// Tag is of the bytes, for clients that have them.
@@ -108,10 +109,15 @@ func (m *Media) render(ctx context.Context, s stored, a *throughline.Asset, rend
 		_, err := engine.GetJSON(r, bucketRenditions, key, &have)
 		return err
 	})
-	if throughline.CodeOf(err) == throughline.NotFound {
-		have, err = m.make(ctx, key, s, a, spec)
+	if err == nil {
+		out, err := m.blob(ctx, have.Digest, have.Type)
+		if throughline.CodeOf(err) != throughline.NotFound {
+			return out, err
+		}
+	} else if throughline.CodeOf(err) != throughline.NotFound {
+		return Served{}, err
 	}
-	if err != nil {
+	if have, err = m.make(ctx, key, s, a, spec); err != nil {
 		return Served{}, err
 	}
 	return m.blob(ctx, have.Digest, have.Type)
@@ -223,7 +229,11 @@ func rung(width int) int {
 	return all[len(all)-1]
 }
 
+// blob opens stored bytes.
 func (m *Media) blob(ctx context.Context, d throughline.Digest, kind string) (Served, error) {
-	r, err := m.core.Record.Blobs.Get(ctx, d)
-	return Served{ReadCloser: r, Type: kind, Tag: d.String()[:32]}, err
+	at, err := m.core.Record.Blobs.At(ctx, d)
+	if err != nil {
+		return Served{}, err
+	}
+	return Served{ReadSeekCloser: newReading(at, d), Type: kind, Size: at.Size(), Tag: d.String()[:32]}, nil
 }

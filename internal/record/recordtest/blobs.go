@@ -82,6 +82,35 @@ func runBlobs(t *testing.T, open func(t *testing.T) record.Record) {
 			}
 		}
 	})
+	t.Run("bytes are read at any place, also after they were deleted or not at all", func(t *testing.T) {
+		b := open(t).Blobs
+		for _, n := range blobSizes {
+			want := random(newRand(uint64(n)), n)
+			d := PutBlob(t, b, want)
+			at, err := b.At(t.Context(), d)
+			if err != nil || at.Size() != int64(n) {
+				t.Fatalf("%d bytes: %v", n, err)
+			}
+			for _, from := range []int{n / 2, 0, n} {
+				got, err := io.ReadAll(io.NewSectionReader(at, int64(from), int64(n)))
+				if err != nil || !bytes.Equal(got, want[from:]) {
+					t.Errorf("%d bytes from %d: got %d, %v", n, from, len(got), err)
+				}
+			}
+			if err := b.Delete(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(io.NewSectionReader(at, 0, int64(n))); err == nil && !bytes.Equal(got, want) {
+				t.Errorf("%d bytes that were deleted: got others", n)
+			}
+			if err := at.Close(); err != nil {
+				t.Error(err)
+			}
+			if _, err := b.At(t.Context(), d); throughline.CodeOf(err) != throughline.NotFound {
+				t.Errorf("%d bytes that were deleted: %v", n, err)
+			}
+		}
+	})
 	t.Run("deleting what is not there is no error", func(t *testing.T) {
 		if err := open(t).Blobs.Delete(t.Context(), throughline.Digest{1}); err != nil {
 			t.Error(err)

@@ -146,6 +146,8 @@ func (a *API) describeDoors() {
 	}
 	picture.Security = []map[string][]string{{}}
 	picture.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{"image/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	picture.Responses["206"] = &huma.Response{Description: "the part that a Range asks for, as players do", Content: map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	picture.Responses["416"] = &huma.Response{Description: "a Range that the file does not have"}
 	picture.Responses["304"] = &huma.Response{Description: "what you hold is what would be answered"}
 	picture.Responses["default"] = &huma.Response{Ref: "#/components/responses/failure"}
 

@@ -75,16 +75,24 @@ func (a *API) serveMedia(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "private, no-cache")
 		h.Set("X-Robots-Tag", "noindex")
 	}
-	if sameETag(r.Header.Values("If-None-Match"), f.Tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
 	h.Set("Content-Type", f.Type)
 	if !strings.HasPrefix(f.Type, "image/") && !strings.HasPrefix(f.Type, "video/") && f.Type != "text/vtt" {
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": r.PathValue("asset") + strings.TrimPrefix(r.PathValue("rendition"), "original")}))
 	}
-	if r.Method == http.MethodHead {
-		return
-	}
-	io.Copy(w, f) // who stops reading has had enough
+	http.ServeContent(w, r, "", time.Time{}, patient{f, http.NewResponseController(w)})
+}
+
+// patience is for how long somebody may take nothing of a file that is sent.
+const patience = time.Minute
+
+// patient sends a file for as long as somebody takes of it.
+type patient struct {
+	io.ReadSeeker
+	control *http.ResponseController
+}
+
+// Read reads on, and gives more time to whoever took what was read before.
+func (p patient) Read(b []byte) (int, error) {
+	p.control.SetWriteDeadline(time.Now().Add(patience))
+	return p.ReadSeeker.Read(b)
 }
