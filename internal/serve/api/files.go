@@ -34,7 +34,8 @@ func (a *API) registerFiles() {
 	op.Responses["200"] = &huma.Response{Description: "What was taken in", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.schemaOf(reflect.TypeFor[media.Intake]())},
 	}}
-	a.manage.needs = engine.RightMake
+	a.manage.needs, a.manage.body = engine.RightMake, media.MaxBytes+1 // one more, for Take to say which file it was
+	defer func() { a.manage.body = 0 }()
 	huma.Register(a.huma, op, func(_ context.Context, in *fileInput) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			r, w := humago.Unwrap(hc)

@@ -106,3 +106,16 @@ func smallFilm(n int) []byte {
 			box("mdia", box("hdlr", zeros(8), "vide", zeros(13)), box("minf", box("stbl", box("stsd", zeros(4), "\x00\x00\x00\x01", box("avc1", zeros(78)))))),
 		)))
 }
+
+func TestAFilmMayBeLargerThanOtherRequests(t *testing.T) {
+	t.Parallel()
+	d := openLive(t, enginetest.Options{})
+	manage := http.Header{"Authorization": {"Bearer " + d.keys[operate.ScopeManage]}}
+	film := string(smallFilm(65 << 20))
+	if taken := d.do(t, ask{method: "POST", path: "/api/v1/files?name=long.mp4", body: film, header: manage}); taken.status != http.StatusOK {
+		t.Errorf("%d %s", taken.status, taken.body)
+	}
+	if other := d.do(t, ask{method: "POST", path: "/api/v1/plan", body: film, header: manage}); other.status < 400 {
+		t.Errorf("%d", other.status)
+	}
+}

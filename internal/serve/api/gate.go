@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -18,11 +19,13 @@ type manageMux struct {
 	api   *API
 	mux   *serve.Mux
 	needs engine.Right
+	// body is how many bytes a request has at most; 0 is manageBody.
+	body int64
 }
 
 // HandleFunc adds a route behind the gate.
 func (m *manageMux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
-	m.mux.Handle(serve.Route{Pattern: pattern, Right: m.needs}, m.api.gate(m.needs, h))
+	m.mux.Handle(serve.Route{Pattern: pattern, Right: m.needs}, m.api.gate(m.needs, cmp.Or(m.body, manageBody), h))
 }
 
 // ServeHTTP is what huma calls when it is asked in-process; nobody does.
@@ -30,7 +33,7 @@ func (m *manageMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.mux.Se
 
 // gate lets through who has the right: a person's session, a key with the scope
 // manage, or a caller in the same process. It tells the handlers who it is.
-func (a *API) gate(needs engine.Right, next http.HandlerFunc) http.Handler {
+func (a *API) gate(needs engine.Right, body int64, next http.HandlerFunc) http.Handler {
 	protect := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		by := serve.CallerOf(r.Context())
@@ -48,7 +51,7 @@ func (a *API) gate(needs engine.Right, next http.HandlerFunc) http.Handler {
 		// The server's own request stays as it is: it must find the end of a body
 		// that was too long to be read.
 		limited := r.WithContext(serve.WithCaller(r.Context(), by))
-		limited.Body = http.MaxBytesReader(w, r.Body, manageBody)
+		limited.Body = http.MaxBytesReader(w, r.Body, body)
 		next(w, limited)
 	})
 }
