@@ -40,6 +40,8 @@ type IndexDoc struct {
 	Name, Text string
 	// Tags are what filters and facets see, each as group:value.
 	Tags []string
+	// Keys are tags that are asked for and never counted.
+	Keys []string
 	// Data comes back with a hit.
 	Data []byte
 }

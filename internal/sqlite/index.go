@@ -117,35 +117,57 @@ func (x *index) apply(ctx context.Context, tx *sql.Tx, change record.IndexChange
 	return x.put(ctx, tx, change)
 }
 
+// put writes the rows before the words: a statement between that might have to be
+// undone alone makes FTS5 write what it gathers, one small piece a thing.
 func (x *index) put(ctx context.Context, tx *sql.Tx, change record.IndexChange) (err error) {
-	var was, drop, doc, words *sql.Stmt
+	var was, drop, forget, doc, words *sql.Stmt
 	for _, s := range []statement{
 		{&was, "SELECT id FROM doc WHERE key = ?"},
 		{&drop, "DELETE FROM word WHERE rowid = ?"},
-		{&doc, "INSERT INTO doc (key, tags, data) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET tags = ?2, data = ?3 RETURNING id"},
+		{&forget, "DELETE FROM doc WHERE id = ?"},
+		{&doc, "INSERT INTO doc (id, key, tags, data) VALUES (?, ?, ?, ?)"},
 		{&words, "INSERT INTO word (rowid, name, body, tags) VALUES (?, ?, ?, ?)"},
 	} {
 		if *s.stmt, err = tx.PrepareContext(ctx, s.text); err != nil {
 			return err
 		}
 	}
-	var id int64
-	for _, d := range change.Put {
-		err := was.QueryRowContext(ctx, d.Key).Scan(&id)
-		if err == nil {
-			_, err = drop.ExecContext(ctx, id)
+	var last int64
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'doc'").Scan(&last); err != nil {
+		return err
+	}
+	ids := make([]int64, len(change.Put))
+	at := map[string]int{} // the last of each key is what counts
+	for i, d := range change.Put {
+		at[d.Key] = i
+	}
+	for i, d := range change.Put {
+		if at[d.Key] != i {
+			continue
 		}
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		var old int64
+		switch err := was.QueryRowContext(ctx, d.Key).Scan(&old); {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return err
+		default:
+			_, dropErr := drop.ExecContext(ctx, old)
+			_, forgetErr := forget.ExecContext(ctx, old)
+			if err := errors.Join(dropErr, forgetErr); err != nil {
+				return err
+			}
+		}
+		last++
+		ids[i] = last
+		if _, err := doc.ExecContext(ctx, last, d.Key, strings.Join(d.Tags, tagEnd), notNil(d.Data)); err != nil {
 			return err
 		}
-		tokens := make([]string, len(d.Tags))
-		for i, tag := range d.Tags {
-			tokens[i] = tagToken(tag)
+	}
+	for i, d := range change.Put {
+		if ids[i] == 0 {
+			continue
 		}
-		if err := doc.QueryRowContext(ctx, d.Key, strings.Join(d.Tags, tagEnd), notNil(d.Data)).Scan(&id); err != nil {
-			return err
-		}
-		if _, err := words.ExecContext(ctx, id, d.Name, d.Text, strings.Join(tokens, " ")); err != nil {
+		if _, err := words.ExecContext(ctx, ids[i], d.Name, d.Text, tagTokens(d.Tags, d.Keys)); err != nil {
 			return err
 		}
 	}
@@ -161,6 +183,18 @@ func notNil(b []byte) []byte {
 
 // tagEnd separates tags in a row.
 const tagEnd = "\x1f"
+
+// tagTokens are the words that tags are in the index.
+func tagTokens(lists ...[]string) string {
+	var b strings.Builder
+	for _, tags := range lists {
+		for _, tag := range tags {
+			b.WriteString(tagToken(tag))
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
 
 // tagToken is the word that a tag is in the index, whatever letters it has.
 func tagToken(tag string) string { return "zz" + strconv.FormatUint(xxhash.Sum64String(tag), 36) }

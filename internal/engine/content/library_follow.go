@@ -15,7 +15,7 @@ import (
 const (
 	// indexForm is raised when things are put into the index otherwise than before.
 	indexForm  = 1
-	indexBatch = 500
+	indexBatch = 2000
 	// indexAtOnce is how many batches somebody who asks waits for.
 	indexAtOnce = 4
 	// indexText bounds the words that one thing is found by.
