@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,7 +48,18 @@ CREATE TABLE position (
 ) STRICT;
 INSERT INTO position VALUES (1, '');
 -- Words are gathered in memory before they are written: fewer, larger pieces.
-INSERT INTO word(word, rank) VALUES ('hashsize', 16777216);`}
+INSERT INTO word(word, rank) VALUES ('hashsize', 16777216);`, `
+-- What is put later has the lower number, so that the newest first is the order in
+-- which FTS5 reads fastest. The numbers of what there was go the other way.
+INSERT INTO word(word) VALUES ('delete-all');
+DROP TABLE doc;
+CREATE TABLE doc (
+	id   INTEGER PRIMARY KEY,
+	key  TEXT NOT NULL UNIQUE,
+	tags TEXT NOT NULL,
+	data BLOB NOT NULL
+) STRICT;
+UPDATE position SET here = '';`}
 }
 
 // openIndex opens the index. One that cannot be read, or was made by a newer
@@ -117,8 +129,8 @@ func (x *index) apply(ctx context.Context, tx *sql.Tx, change record.IndexChange
 	return x.put(ctx, tx, change)
 }
 
-// put writes the rows before the words: a statement between that might have to be
-// undone alone makes FTS5 write what it gathers, one small piece a thing.
+// put writes the rows before the words, and the words by ascending number: anything
+// else makes FTS5 write what it gathers, one small piece a thing.
 func (x *index) put(ctx context.Context, tx *sql.Tx, change record.IndexChange) (err error) {
 	var was, drop, forget, doc, words *sql.Stmt
 	for _, s := range []statement{
@@ -132,8 +144,8 @@ func (x *index) put(ctx context.Context, tx *sql.Tx, change record.IndexChange) 
 			return err
 		}
 	}
-	var last int64
-	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'doc'").Scan(&last); err != nil {
+	var lowest int64
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(min(id), 0) FROM doc").Scan(&lowest); err != nil {
 		return err
 	}
 	ids := make([]int64, len(change.Put))
@@ -157,13 +169,13 @@ func (x *index) put(ctx context.Context, tx *sql.Tx, change record.IndexChange) 
 				return err
 			}
 		}
-		last++
-		ids[i] = last
-		if _, err := doc.ExecContext(ctx, last, d.Key, strings.Join(d.Tags, tagEnd), notNil(d.Data)); err != nil {
+		lowest--
+		ids[i] = lowest
+		if _, err := doc.ExecContext(ctx, lowest, d.Key, strings.Join(d.Tags, tagEnd), notNil(d.Data)); err != nil {
 			return err
 		}
 	}
-	for i, d := range change.Put {
+	for i, d := range slices.Backward(change.Put) {
 		if ids[i] == 0 {
 			continue
 		}
@@ -184,6 +196,9 @@ func notNil(b []byte) []byte {
 // tagEnd separates tags in a row.
 const tagEnd = "\x1f"
 
+// tagStart begins the word of every tag.
+const tagStart = "zz"
+
 // tagTokens are the words that tags are in the index.
 func tagTokens(lists ...[]string) string {
 	var b strings.Builder
@@ -197,4 +212,6 @@ func tagTokens(lists ...[]string) string {
 }
 
 // tagToken is the word that a tag is in the index, whatever letters it has.
-func tagToken(tag string) string { return "zz" + strconv.FormatUint(xxhash.Sum64String(tag), 36) }
+func tagToken(tag string) string {
+	return tagStart + strconv.FormatUint(xxhash.Sum64String(tag), 36)
+}

@@ -2,9 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +22,12 @@ const (
 
 // match is a question in the language of FTS5, without the part of the answer:
 // words and filters, either of which may be empty.
-type match struct{ words, filters, none string }
+type match struct {
+	words, filters, none string
+	// tagged says that a word might be found among the tags. Only then is the
+	// column asked for: FTS5 would read every position of every word.
+	tagged bool
+}
 
 func matchOf(q record.IndexQuery) match {
 	var m match
@@ -30,6 +37,7 @@ func matchOf(q record.IndexQuery) match {
 			continue
 		}
 		terms = append(terms, quoted(strings.Join(t.Words, " "), t.Prefix))
+		m.tagged = m.tagged || slices.ContainsFunc(t.Words, likeTag)
 	}
 	for _, group := range q.All {
 		var any []string
@@ -43,6 +51,11 @@ func matchOf(q record.IndexQuery) match {
 	}
 	m.words, m.filters, m.none = strings.Join(terms, " AND "), strings.Join(filters, " AND "), strings.Join(none, " OR ")
 	return m
+}
+
+// likeTag reports whether a word, or what begins with it, may be that of a tag.
+func likeTag(word string) bool {
+	return strings.HasPrefix(word, tagStart) || strings.HasPrefix(tagStart, word)
 }
 
 func quoted(s string, prefix bool) string {
@@ -62,11 +75,13 @@ func (m match) in(part string) string {
 	}
 	none := m.none
 	if m.words != "" {
-		switch part {
-		case inName:
+		switch {
+		case part == inName:
 			list = append(list, "({name} : ("+m.words+"))")
-		default:
+		case m.tagged:
 			list = append(list, "({name body} : ("+m.words+"))")
+		default:
+			list = append(list, "("+m.words+")")
 		}
 	}
 	all := strings.Join(list, " AND ")
@@ -86,66 +101,103 @@ func (x *index) Find(ctx context.Context, q record.IndexQuery) (page record.Inde
 			return page, nil // nothing has one tag of none
 		}
 	}
-	part, below, err := cursorOf(q.After)
+	part, above, err := cursorOf(q.After)
 	if err != nil {
 		return page, err
 	}
 	m := matchOf(q)
-	if q.Limit > 0 {
-		err = x.hits(ctx, m, part, below, q.Limit, &page)
+	var all []int64
+	if q.Count > 0 {
+		all, err = x.count(ctx, m, q, &page)
 	}
-	if err == nil && q.Count > 0 {
-		err = x.count(ctx, m, q, &page)
+	if page.AtLeast && m.words != "" || q.After != "" {
+		all = nil // not every row, or not from the first
+	}
+	if err == nil && q.Limit > 0 {
+		err = x.hits(ctx, m, cursor{part, above}, all, q.Limit, &page)
 	}
 	return page, x.db.failed("read", err)
 }
 
-func cursorOf(after string) (part string, below int64, err error) {
+// cursor is the last row of a page: the next begins behind it.
+type cursor struct {
+	part  string
+	above int64
+}
+
+func cursorOf(after string) (part string, above int64, err error) {
 	if after == "" {
-		return inName, math.MaxInt64, nil
+		return inName, math.MinInt64, nil
 	}
 	part, number, _ := strings.Cut(after, ".")
-	below, err = strconv.ParseInt(number, 36, 64)
+	above, err = strconv.ParseInt(number, 36, 64)
 	if err != nil || part != inName && part != inOther {
 		return "", 0, throughline.Errorf(throughline.Invalid, "the cursor %q is none of ours", after).WithFix("begin again without one")
 	}
-	return part, below, nil
+	return part, above, nil
 }
 
-// hits reads one row more than asked, to know whether there is a next page.
-func (x *index) hits(ctx context.Context, m match, part string, below int64, limit int, page *record.IndexPage) error {
+// hits reads one row more than asked, to know whether there is a next page. All
+// are the numbers of every row that fits, newest first, where they were counted
+// already, or, in a question without words, of the newest: then nothing is searched
+// a second time.
+func (x *index) hits(ctx context.Context, m match, at cursor, all []int64, limit int, page *record.IndexPage) error {
 	parts := []string{inName, inOther}
-	if part == inOther || m.words == "" {
+	if at.part == inOther || m.words == "" {
 		parts = parts[1:]
 	}
 	var last string
+	named := map[int64]bool{}
 	for _, part := range parts {
-		found, err := x.rows(ctx, m, part, below, limit+1-len(page.Hits), func(id int64, key, _ string, data []byte) {
+		more := limit + 1 - len(page.Hits)
+		take := func(id int64, key, _ string, data []byte) {
+			named[id] = true
 			if len(page.Hits) == limit {
 				page.Next = last
 				return
 			}
 			page.Hits = append(page.Hits, record.IndexHit{Key: key, Data: data})
 			last = part + "." + strconv.FormatInt(id, 36)
-		})
+		}
+		var found int
+		var err error
+		if part == inOther && len(all) > 0 {
+			all = slices.DeleteFunc(all, func(id int64) bool { return named[id] })
+			found, err = x.these(ctx, all[:min(len(all), more)], take)
+		} else {
+			found, err = x.rows(ctx, m, part, at.above, more, take)
+		}
 		if err != nil || page.Next != "" || found > limit {
 			return err
 		}
-		below = math.MaxInt64
+		at.above = math.MinInt64
 	}
 	return nil
 }
 
+// these calls fn for the rows of these numbers.
+func (x *index) these(ctx context.Context, ids []int64, fn func(id int64, key, tags string, data []byte)) (n int, err error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return 0, err
+	}
+	return x.each(ctx, "SELECT doc.id, doc.key, '', doc.data FROM json_each(?) AS hit CROSS JOIN doc ON doc.id = hit.value ORDER BY doc.id", []any{string(list)}, fn)
+}
+
 // rows calls fn for each row of one part of the answer, newest first, and
 // returns how many there were.
-func (x *index) rows(ctx context.Context, m match, part string, below int64, limit int, fn func(id int64, key, tags string, data []byte)) (n int, err error) {
-	query, args := "SELECT id, key, tags, data FROM doc WHERE id < ? ORDER BY id DESC LIMIT ?", []any{below, limit}
+func (x *index) rows(ctx context.Context, m match, part string, above int64, limit int, fn func(id int64, key, tags string, data []byte)) (n int, err error) {
+	query, args := "SELECT id, key, tags, data FROM doc WHERE id > ? ORDER BY id LIMIT ?", []any{above, limit}
 	if expression := m.in(part); expression != "" {
-		query = "SELECT doc.id, doc.key, doc.tags, doc.data FROM (SELECT rowid AS id FROM word WHERE word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?) AS hit CROSS JOIN doc ON doc.id = hit.id"
+		query = "SELECT doc.id, doc.key, doc.tags, doc.data FROM (SELECT rowid AS id FROM word WHERE word MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?) AS hit CROSS JOIN doc ON doc.id = hit.id"
 		args = append([]any{expression}, args...)
 	} else if m.none != "" {
 		return 0, throughline.Errorf(throughline.Invalid, "a question only of what is left out").WithFix("add a word or a tag")
 	}
+	return x.each(ctx, query, args, fn)
+}
+
+func (x *index) each(ctx context.Context, query string, args []any, fn func(id int64, key, tags string, data []byte)) (n int, err error) {
 	rows, err := x.db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -165,32 +217,34 @@ func (x *index) rows(ctx context.Context, m match, part string, below int64, lim
 }
 
 // count looks at up to q.Count things that fit, in no part of the answer more
-// than in another: the newest.
-func (x *index) count(ctx context.Context, m match, q record.IndexQuery, page *record.IndexPage) (err error) {
+// than in another: the newest. It returns their numbers.
+func (x *index) count(ctx context.Context, m match, q record.IndexQuery, page *record.IndexPage) (all []int64, err error) {
 	wanted := map[string]map[string]int{}
 	for _, f := range q.Facets {
 		wanted[f] = map[string]int{}
 	}
-	query, args := "SELECT tags FROM doc ORDER BY id DESC LIMIT ?", []any{q.Count + 1}
+	query, args := "SELECT id, tags FROM doc ORDER BY id LIMIT ?", []any{q.Count + 1}
 	if expression := m.in(""); expression != "" {
-		query = "SELECT doc.tags FROM (SELECT rowid AS id FROM word WHERE word MATCH ? ORDER BY rowid DESC LIMIT ?) AS hit CROSS JOIN doc ON doc.id = hit.id"
+		query = "SELECT doc.id, doc.tags FROM (SELECT rowid AS id FROM word WHERE word MATCH ? ORDER BY rowid LIMIT ?) AS hit CROSS JOIN doc ON doc.id = hit.id"
 		args = append([]any{expression}, args...)
 	}
 	rows, err := x.db.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("count: %w", err)
+		return nil, fmt.Errorf("count: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	var id int64
 	var tags string
 	for rows.Next() {
 		if page.Total == q.Count {
 			page.AtLeast = true
 			break
 		}
-		if err := rows.Scan(&tags); err != nil {
-			return err
+		if err := rows.Scan(&id, &tags); err != nil {
+			return nil, err
 		}
 		page.Total++
+		all = append(all, id)
 		for tag := range strings.SplitSeq(tags, tagEnd) {
 			group, value, _ := strings.Cut(tag, ":")
 			if counts := wanted[group]; counts != nil {
@@ -199,5 +253,5 @@ func (x *index) count(ctx context.Context, m match, q record.IndexQuery, page *r
 		}
 	}
 	page.Facets = wanted
-	return rows.Err()
+	return all, rows.Err()
 }

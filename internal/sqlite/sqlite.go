@@ -1,5 +1,5 @@
 // Package sqlite keeps an engine's record in one folder of one machine: the
-// four ports of package record over SQLite databases, without cgo.
+// ports of package record over SQLite databases, without cgo.
 //
 //	LOCK         held by the process that has the folder open
 //	journal.db   batches of packed events, the head of their chain, keys seen

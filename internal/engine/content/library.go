@@ -5,7 +5,6 @@ import (
 	"context"
 	"iter"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -33,9 +32,6 @@ const (
 	// LibraryCounted is how many pieces are looked at to count them.
 	LibraryCounted = 5000
 	libraryTwins   = 3
-	briefWords     = 10
-	briefLook      = 60
-	briefMost      = 12
 )
 
 // LibraryPage is an answer of the library.
@@ -91,6 +87,9 @@ type Card struct {
 	Briefs     int `json:"briefs"`
 	// Copies are other pieces of the same bytes or words.
 	Copies []throughline.Ref `json:"copies,omitempty"`
+	// Alike are those that look, or read, almost the same. Both may be of the
+	// asker's own draft.
+	Alike []throughline.Ref `json:"alike,omitempty"`
 	// Why says why it fits a brief.
 	Why []string `json:"why,omitempty"`
 }
@@ -117,7 +116,7 @@ func (c *Content) Library(ctx context.Context, by engine.Caller, q LibraryQuery)
 	}
 	q.Limit = min(max(1, q.Limit), LibraryMost)
 	if q.Brief != "" {
-		page, err = c.fits(ctx, q.Brief)
+		page, err = c.fits(ctx, by, q.Brief, q.Limit)
 	} else {
 		page, err = c.search(ctx, by, q)
 	}
@@ -146,7 +145,7 @@ func (c *Content) search(ctx context.Context, by engine.Caller, q LibraryQuery) 
 		return page, err
 	}
 	page = LibraryPage{Next: found.Next, Total: found.Total, AtLeast: found.AtLeast, Facets: facetsOf(found.Facets)}
-	page.Cards, err = c.cards(ctx, found.Hits)
+	page.Cards, err = c.cards(ctx, by, found.Hits)
 	return page, err
 }
 
@@ -173,9 +172,9 @@ func facetsOf(counted map[string]map[string]int) (all []Facet) {
 }
 
 // cards reads what was found. What is gone since the index saw it is left out.
-func (c *Content) cards(ctx context.Context, hits []record.IndexHit) (all []Card, err error) {
+func (c *Content) cards(ctx context.Context, by engine.Caller, hits []record.IndexHit) (all []Card, err error) {
 	all = []Card{}
-	var same [][]string
+	var compared []looks
 	err = c.with(ctx, func(k *known, r record.Reader) error {
 		for _, hit := range hits {
 			ref, err := throughline.ParseRef(hit.Key)
@@ -193,33 +192,18 @@ func (c *Content) cards(ctx context.Context, hits []record.IndexHit) (all []Card
 			if err != nil {
 				return err
 			}
-			all, same = append(all, card), append(same, sameAs(res))
+			l, err := looksOf(r, res)
+			if err != nil {
+				return err
+			}
+			all, compared = append(all, card), append(compared, l)
 		}
 		return nil
 	})
-	for i := range all {
-		if err != nil || len(same[i]) == 0 {
-			continue
-		}
-		err = c.copies(ctx, &all[i], same[i])
+	if err != nil {
+		return all, err
 	}
-	return all, err
-}
-
-// copies finds the other pieces of the same bytes or words.
-func (c *Content) copies(ctx context.Context, card *Card, same []string) error {
-	tags := make([]string, len(same))
-	for i, s := range same {
-		tags[i] = "same:" + s
-	}
-	found, err := c.core.Record.Index.Find(ctx, record.IndexQuery{All: [][]string{tags}, Limit: libraryTwins + 1})
-	for _, hit := range found.Hits {
-		ref, parseErr := throughline.ParseRef(hit.Key)
-		if parseErr == nil && ref != card.Ref && len(card.Copies) < libraryTwins {
-			card.Copies = append(card.Copies, ref)
-		}
-	}
-	return err
+	return all, c.twins(ctx, by, all, compared)
 }
 
 func (c *Content) card(r record.Reader, k *known, res throughline.Resource) (Card, error) {
@@ -263,6 +247,7 @@ func keysOf(m map[string]string) iter.Seq[string] { return maps.Keys(m) }
 // drafted finds pieces of the asker's own draft, by words alone.
 func (c *Content) drafted(ctx context.Context, by engine.Caller, a asked) (page LibraryPage, err error) {
 	page.Cards = []Card{}
+	var compared []looks
 	var words []string
 	for _, t := range a.terms {
 		words = append(words, t.Words...)
@@ -288,13 +273,21 @@ func (c *Content) drafted(ctx context.Context, by engine.Caller, a asked) (page 
 				return err
 			}
 			card.State = CardDraft
-			page.Cards = append(page.Cards, card)
+			l, err := looksOf(r, *item.Resource)
+			if err != nil {
+				return err
+			}
+			if page.Cards, compared = append(page.Cards, card), append(compared, l); len(compared) == LibraryMost {
+				return nil
+			}
 		}
 		return nil
 	})
-	page.Cards = page.Cards[:min(len(page.Cards), LibraryMost)]
+	if err != nil {
+		return page, err
+	}
 	page.Total = len(page.Cards)
-	return page, err
+	return page, c.twins(ctx, by, page.Cards, compared)
 }
 
 func hasTags(tags []string, a asked) bool {
@@ -305,58 +298,4 @@ func hasTags(tags []string, a asked) bool {
 		}
 	}
 	return !slices.ContainsFunc(a.none, has)
-}
-
-// fits offers what already fits a brief, the best first: pieces that may be
-// shown and have words of it, rare words above common ones, then those made for
-// its audience.
-func (c *Content) fits(ctx context.Context, name string) (page LibraryPage, err error) {
-	res, err := c.Get(ctx, throughline.Ref{Kind: throughline.KindBrief, Name: name})
-	if err != nil {
-		return page, err
-	}
-	brief := res.Spec.(*throughline.Brief)
-	only, err := readQuery("state:live ", c.core.Now(), nil)
-	if err != nil {
-		return page, err
-	}
-	worth, why := map[string]float64{}, map[string][]string{}
-	for _, word := range briefTerms(brief) {
-		found, err := c.core.Record.Index.Find(ctx, record.IndexQuery{
-			Terms: []record.IndexTerm{{Words: []string{word}}}, None: only.none, Limit: briefLook, Count: LibraryCounted,
-		})
-		if err != nil {
-			return page, err
-		}
-		for _, hit := range found.Hits {
-			worth[hit.Key] += 1 / math.Log2(2+float64(found.Total))
-			why[hit.Key] = append(why[hit.Key], "“"+word+"”")
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(worth), func(a, b string) int { return cmp.Or(-cmp.Compare(worth[a], worth[b]), cmp.Compare(a, b)) })
-	var hits []record.IndexHit
-	for _, key := range keys[:min(len(keys), briefMost)] {
-		hits = append(hits, record.IndexHit{Key: key})
-	}
-	page.Cards, err = c.cards(ctx, hits)
-	for i := range page.Cards {
-		card := &page.Cards[i]
-		card.Why = []string{"says " + strings.Join(why[card.Ref.String()], ", ")}
-		if card.Placements > 0 {
-			card.Why = append(card.Why, "is in use already")
-		}
-	}
-	page.Total = len(page.Cards)
-	return page, err
-}
-
-// briefTerms are the words of a brief that say what it is about: the longer ones,
-// each once, those of the title first.
-func briefTerms(b *throughline.Brief) (words []string) {
-	for _, w := range indexWords(b.Title + " " + b.Want + " " + b.Why) {
-		if (len(w) > 3 || dense([]rune(w)[0])) && !slices.Contains(words, w) && len(words) < briefWords {
-			words = append(words, w)
-		}
-	}
-	return words
 }

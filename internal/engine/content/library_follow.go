@@ -14,7 +14,7 @@ import (
 
 const (
 	// indexForm is raised when things are put into the index otherwise than before.
-	indexForm  = 1
+	indexForm  = 2
 	indexBatch = 2000
 	// indexAtOnce is how many batches somebody who asks waits for.
 	indexAtOnce = 4
@@ -171,7 +171,7 @@ func indexDoc(r record.Reader, res throughline.Resource) (record.IndexDoc, error
 	doc.Name = strings.Join(indexWords(p.Name+" "+titleOf(res)), " ")
 	var words []string
 	for _, l := range leaves(res) {
-		if l.path != "spec.file.digest" && l.path != "spec.title" && len(words) < indexText {
+		if l.path != "spec.file.digest" && l.path != "spec.title" && l.path != "spec.brief" && len(words) < indexText {
 			words = append(words, indexWords(l.text)...)
 		}
 	}
@@ -202,6 +202,11 @@ func indexDoc(r record.Reader, res throughline.Resource) (record.IndexDoc, error
 	}
 	tagSpec(res, tag)
 	slices.Sort(doc.Tags)
+	compared, err := looksOf(r, res)
+	if err != nil {
+		return doc, err
+	}
+	doc.Keys = compared.keys()
 	until, _, err := endOf(r, p)
 	if err == nil && !until.IsZero() {
 		doc.Tags = append(doc.Tags, untilTags(until.Add(-time.Nanosecond))...)
@@ -209,8 +214,7 @@ func indexDoc(r record.Reader, res throughline.Resource) (record.IndexDoc, error
 	return doc, err
 }
 
-// tagSpec adds the tags of one kind of piece alone. Same is what two pieces have
-// alike when one of them is a second copy.
+// tagSpec adds the tags of one kind of piece alone.
 func tagSpec(res throughline.Resource, tag func(string, ...string)) {
 	switch s := res.Spec.(type) {
 	case *throughline.Asset:
@@ -228,7 +232,6 @@ func tagSpec(res throughline.Resource, tag func(string, ...string)) {
 			tag("locale", locale)
 		}
 	}
-	tag("same", sameAs(res)...)
 }
 
 // sameAs has what is alike for pieces that are copies of each other: a file of

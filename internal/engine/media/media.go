@@ -31,7 +31,6 @@ const (
 // Buckets of State.
 const (
 	bucketFiles      = "file"      // digest -> stored
-	bucketPrints     = "print"     // digest -> print
 	bucketRenditions = "rendition" // digest/rendition -> made
 )
 
@@ -82,9 +81,6 @@ type stored struct {
 	// Notice is who made it and who owns it, as it said.
 	Notice image.Notice `json:"notice"`
 }
-
-// print is what a picture is found again by.
-type print struct{ P, D uint64 }
 
 // scratch is a file on disk while it is looked at. Close removes it.
 type scratch struct {

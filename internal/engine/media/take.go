@@ -196,7 +196,7 @@ func (t *taking) remember(ctx context.Context) error {
 		if err := engine.PutJSON(tx, bucketFiles, key, t.stored, record.AnyVersion); err != nil || t.print == nil {
 			return err
 		}
-		return engine.PutJSON(tx, bucketPrints, key, print{t.print.P, t.print.D}, record.AnyVersion)
+		return engine.PutJSON(tx, engine.BucketPrints, key, engine.Print{P: t.print.P, D: t.print.D}, record.AnyVersion)
 	})
 }
 
@@ -244,7 +244,7 @@ func (t *taking) compare(ctx context.Context) error {
 func (m *Media) follow(r record.Reader) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for e, err := range r.List(bucketPrints, "", "") {
+	for e, err := range r.List(engine.BucketPrints, "", "") {
 		if err != nil {
 			return err
 		}
@@ -252,7 +252,7 @@ func (m *Media) follow(r record.Reader) error {
 		if err != nil || m.read[d] {
 			continue
 		}
-		var p print
+		var p engine.Print
 		if err := json.Unmarshal(e.Value, &p); err != nil {
 			return throughline.Errorf(throughline.Corrupt, "the print of %s cannot be read: %w", e.Key, err)
 		}

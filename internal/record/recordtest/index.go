@@ -110,6 +110,39 @@ func runIndexChanges(t *testing.T, fill func(*testing.T) record.Index, term func
 			t.Errorf("got %q", got)
 		}
 	})
+	t.Run("what is put after the newest was deleted has none of its words", func(t *testing.T) {
+		x := fill(t)
+		apply(t, x, record.IndexChange{From: "1", To: "2", Put: []record.IndexDoc{{Key: "e", Name: "purple"}}})
+		apply(t, x, record.IndexChange{From: "2", To: "3", Delete: []string{"e"}, Put: []record.IndexDoc{{Key: "f", Name: "yellow"}, {Key: "g", Name: "yellow"}}})
+		apply(t, x, record.IndexChange{From: "3", To: "4", Delete: []string{"g"}})
+		apply(t, x, record.IndexChange{From: "4", To: "5", Put: []record.IndexDoc{{Key: "h", Name: "orange"}}})
+		for word, want := range map[string]string{"purple": "", "yellow": "f", "orange": "h"} {
+			if got := keysOf(find(t, x, record.IndexQuery{Terms: term(word), Limit: 9})); got != want {
+				t.Errorf("%s: got %q, want %q", word, got, want)
+			}
+		}
+		if got := keysOf(find(t, x, record.IndexQuery{Limit: 9})); got != "h f d c b a" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("a key is asked for like a tag, and never counted", func(t *testing.T) {
+		x := fill(t)
+		apply(t, x, record.IndexChange{From: "1", To: "2", Put: []record.IndexDoc{{Key: "e", Tags: []string{"role:hero"}, Keys: []string{"role:secret"}}}})
+		page := find(t, x, record.IndexQuery{All: [][]string{{"role:secret"}}, Limit: 9, Count: 9, Facets: []string{"role"}})
+		if got := keysOf(page); got != "e" || page.Facets["role"]["secret"] != 0 || page.Facets["role"]["hero"] != 1 {
+			t.Errorf("got %q and %v", got, page.Facets)
+		}
+	})
+	t.Run("of two things of one key in one change, the last counts", func(t *testing.T) {
+		x := fill(t)
+		apply(t, x, record.IndexChange{From: "1", To: "2", Put: []record.IndexDoc{{Key: "e", Name: "purple"}, {Key: "e", Name: "yellow"}}})
+		if got := keysOf(find(t, x, record.IndexQuery{Terms: term("purple"), Limit: 9})); got != "" {
+			t.Errorf("got %q", got)
+		}
+		if got := keysOf(find(t, x, record.IndexQuery{Terms: term("yellow"), Limit: 9})); got != "e" {
+			t.Errorf("got %q", got)
+		}
+	})
 	t.Run("an index cleared begins again", func(t *testing.T) {
 		x := fill(t)
 		apply(t, x, record.IndexChange{From: "1", To: "2", Clear: true, Put: []record.IndexDoc{{Key: "e", Name: "red"}}})

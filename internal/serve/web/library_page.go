@@ -63,7 +63,8 @@ type libraryCard struct {
 	// Shown is how often it was shown, Rate how it does against its peers.
 	Shown, Rate string
 	Used        string
-	CopyLinks   []link
+	// CopyLinks lead to the same pieces, AlikeLinks to those that are nearly.
+	CopyLinks, AlikeLinks []link
 }
 
 type link struct{ Text, URL string }
@@ -94,17 +95,7 @@ func (w *Web) library(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	if q.Brief != "" {
 		p.Crumbs = append(p.Crumbs, crumb{Kind: "Brief", Name: q.Brief, URL: refPath(throughline.Ref{Kind: throughline.KindBrief, Name: q.Brief})})
 	}
-	var names []string
-	for _, c := range found.Cards {
-		names = append(names, c.Ref.Name)
-	}
-	numbers := map[string]operate.PieceNumbers{}
-	if w.Counts != nil {
-		numbers = w.Counts.Pieces(names)
-	}
-	for _, c := range found.Cards {
-		p.Cards = append(p.Cards, w.libraryCard(c, numbers[c.Ref.Name]))
-	}
+	p.Cards = w.libraryCards(found.Cards)
 	if q.Brief == "" {
 		p.narrow(found)
 	}
@@ -140,6 +131,8 @@ func sayLibrary(q content.LibraryQuery, found content.LibraryPage) string {
 		return "Nothing that may be shown today fits this brief yet."
 	case q.Brief != "" && n == 1:
 		return "Before you make it: one piece fits this brief already."
+	case q.Brief != "" && found.AtLeast:
+		return fmt.Sprintf("Before you make it: the best %d of the pieces that fit this brief already.", n)
 	case q.Brief != "":
 		return fmt.Sprintf("Before you make it: %d pieces fit this brief already, the best first.", n)
 	case q.Cursor != "":
@@ -238,19 +231,27 @@ func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
 		card.Shown = "Shown " + operate.SayCount(n.Exposures) + " times"
 	}
 	if n.Enough() {
-		card.Rate = fmt.Sprintf("%.1f %% [%.1f, %.1f], others in its slots %.1f %%", 100*n.Rate, 100*n.Interval.Low, 100*n.Interval.High, 100*n.PeerRate)
+		card.Rate = fmt.Sprintf("%s reached the goal, %.1f %% [%.1f, %.1f]; of %s others in its slots %.1f %%",
+			operate.SayCount(n.Outcomes), 100*n.Rate, 100*n.Interval.Low, 100*n.Interval.High, operate.SayCount(n.PeerExposures), 100*n.PeerRate)
 	}
 	for _, ref := range c.Copies {
 		card.CopyLinks = append(card.CopyLinks, link{ref.Name, w.objectURL(ref)})
+	}
+	for _, ref := range c.Alike {
+		card.AlikeLinks = append(card.AlikeLinks, link{ref.Name, w.objectURL(ref)})
 	}
 	return card
 }
 
 func sayUse(c content.Card) string {
-	if c.Templates+c.Placements == 0 {
-		return "Fits no template in use"
+	says := "Fits no template in use"
+	if c.Templates+c.Placements > 0 {
+		says = fmt.Sprintf("Fits %s, %s", several(c.Templates, "template"), several(c.Placements, "placement"))
 	}
-	return fmt.Sprintf("Fits %s, %s", several(c.Templates, "template"), several(c.Placements, "placement"))
+	if c.Briefs > 0 {
+		says += ", made for " + several(c.Briefs, "brief")
+	}
+	return says
 }
 
 func several(n int, noun string) string {

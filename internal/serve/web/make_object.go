@@ -158,6 +158,8 @@ type objectPage struct {
 	// Studio is how a template looks, and what an edit of it does; nil for what is
 	// none.
 	Studio *studioView
+	// Fits is what already fits a brief; nil for what is none.
+	Fits *libraryFits
 }
 
 // draftBar is how the draft stands, below every page that changes it.
@@ -247,6 +249,12 @@ func (w *Web) newObjectPage(r *http.Request, v viewer, o content.Object) (*objec
 		return page, nil
 	}
 	page.AsYAML, page.Asked = r.URL.Query().Get("as") == "yaml", r.URL.Query().Has("check")
+	if o.Ref.Kind == throughline.KindBrief {
+		page.Styles = append(page.Styles, "library.css")
+		if page.Fits, err = w.fitsFor(r, v, o.Ref.Name); err != nil {
+			return nil, err
+		}
+	}
 	if o.Ref.Kind == throughline.KindTemplate {
 		if err := w.studio(r, v, page, o); err != nil {
 			return nil, err

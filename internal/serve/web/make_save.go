@@ -363,6 +363,8 @@ type newThing struct {
 	Name          string
 	Problem       string
 	Says, Example string
+	// Fits is what already fits the brief of the piece; nil for what is no piece.
+	Fits *libraryFits
 }
 
 func (w *Web) newPage(rw http.ResponseWriter, r *http.Request, v viewer) error {
@@ -379,8 +381,13 @@ func (w *Web) askName(rw http.ResponseWriter, r *http.Request, v viewer, kind th
 	}
 	s := content.SchemaOf(kind)
 	page := newThing{shell: w.shell(r, v, "New "+strings.ToLower(string(kind)), crumb{Name: kindPlural(kind), URL: listURL(kind)}), Kind: kind, Name: name, Does: newURL(kind), Says: s.Description}
-	page.Station, page.Styles = stationOf(kind), []string{"make.css"}
+	page.Station, page.Styles = stationOf(kind), []string{"make.css", "library.css"}
 	_, page.Example = exampleOf(kind)
+	fits, err := w.fitsBefore(r, v, kind)
+	if err != nil {
+		return err
+	}
+	page.Fits = fits
 	status := http.StatusOK
 	if e, ok := problem.(*throughline.Error); ok {
 		page.Problem, status = sentence(e.Message)+". "+sentence(e.Fix)+".", http.StatusUnprocessableEntity
@@ -435,6 +442,9 @@ func (w *Web) newText(r *http.Request, v viewer, ref throughline.Ref, example bo
 			return "", throughline.Errorf(throughline.Internal, "the example of %s cannot be read: %w", ref.Kind, err)
 		}
 		*spec = of
+	}
+	if brief := r.PostForm.Get("brief"); throughline.ValidName(brief) && s.Properties.Get("spec").Properties.Get("brief") != nil {
+		spec.Field("brief").Text = brief
 	}
 	// What there is only one of is filled in.
 	for _, p := range s.Properties.Get("spec").Properties {

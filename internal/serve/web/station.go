@@ -251,6 +251,9 @@ func (w *Web) pieces(ctx context.Context, q url.Values, l operate.Line, p *stati
 	if w.Making != nil {
 		p.Tabs = append(p.Tabs, tab{Name: "All copy", URL: "/make/copy"})
 	}
+	if w.Shelf != nil {
+		p.Tabs = append(p.Tabs, tab{Name: "Library", URL: "/library"})
+	}
 	p.Hidden = map[string]string{"kind": strings.ToLower(string(on.kind))}
 	p.Table = table{Caption: on.name + " by name", Columns: []column{{Name: string(on.kind)}, {Name: "Says"}, {Name: "Languages"}, {Name: "Labels"}, {Name: "Owner"}}}
 	p.Empty = &beginning{
