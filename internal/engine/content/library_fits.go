@@ -93,7 +93,7 @@ type fit struct {
 }
 
 // The worth of what is no word. A word that one piece alone has is worth 0.6, one
-// that a thousand have 0.1.
+// that a thousand have 0.1, and twice that when it is of the title.
 const (
 	worthMade, worthGoal, worthAudience, worthSlot, worthLacks = 2, 0.5, 0.3, 0.2, -0.1
 )
@@ -228,9 +228,14 @@ func (c *Content) candidates(ctx context.Context, w *wish) (map[string]*fit, err
 		}
 		return err
 	}
+	title := indexWords(w.brief.Title)
 	for _, word := range briefTerms(w.brief) {
+		weight := 1.0
+		if slices.Contains(title, word) {
+			weight = 2
+		}
 		err := ask(record.IndexQuery{Terms: []record.IndexTerm{{Words: []string{word}}}, Count: LibraryCounted}, func(f *fit, page record.IndexPage) {
-			f.words, f.worth = append(f.words, word), f.worth+1/math.Log2(2+float64(page.Total))
+			f.words, f.worth = append(f.words, word), f.worth+weight/math.Log2(2+float64(page.Total))
 		})
 		if err != nil {
 			return nil, err

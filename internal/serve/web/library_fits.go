@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -44,7 +45,9 @@ func (w *Web) fitsFor(r *http.Request, v viewer, brief string) (*libraryFits, er
 	if err != nil {
 		return nil, err
 	}
-	f.Cards, f.Says = w.libraryCards(found.Cards), sayLibrary(q, found)
+	// The section has the beginning of the sentence as its title.
+	says := strings.TrimPrefix(sayLibrary(q, found), "Before you make it: ")
+	f.Cards, f.Says = w.libraryCards(found.Cards), strings.ToUpper(says[:1])+says[1:]
 	if v.Has(engine.RightChange) {
 		f.Make = []link{{"New fragment for it", newURL(throughline.KindFragment) + "?brief=" + url.QueryEscape(brief)}, {"New asset for it", newURL(throughline.KindAsset) + "?brief=" + url.QueryEscape(brief)}}
 	}
