@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/text"
@@ -284,6 +285,9 @@ func (s *shell) printStatus(st operate.Status) {
 	}
 	if st.EventsUnplaced > 0 {
 		s.printf("%d events name a decision from a release that the journal does not tell of: throughline verify\n", st.EventsUnplaced)
+	}
+	if st.Swept.Files > 0 {
+		s.printf("Deleted, because nothing named them: %s, %d MB, the last on %s.\n", operate.Plural(st.Swept.Files, "file", "files"), (st.Swept.Bytes+999_999)/1_000_000, st.Swept.At.UTC().Format(time.DateOnly))
 	}
 	s.printUnheard(st.Unheard)
 	s.printf("Outcome to changed decision: %s. Apply to served: %s.\n", operate.SayNumber(st.SignalToDecision), operate.SayNumber(st.ApplyToServed))

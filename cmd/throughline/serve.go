@@ -177,6 +177,7 @@ func (p *process) serve(ctx context.Context, listener net.Listener, ready func(p
 	g.Go(func() error { return p.content.FollowLibrary(ctx) })
 	g.Go(func() error { return p.audit.Run(ctx) })
 	g.Go(func() error { return p.access.Run(ctx) })
+	g.Go(func() error { return p.media.Run(ctx) })
 	if p.watch != nil {
 		g.Go(func() error { return p.watch.run(ctx) })
 	}

@@ -106,6 +106,8 @@ var useCases = map[string]door{
 	"media.Media.Seen":          {command: "serve", no: "part of watching a folder"},
 	"media.Media.See":           {command: "serve", no: "part of watching a folder"},
 	"media.Media.Open":          {no: "browsers open addresses"},
+	"media.Media.Run":           {command: "serve", no: "part of running a process"},
+	"media.Media.Sweep":         {command: "serve", no: "part of running a process"},
 	"operate.Operate.Rules":     {route: "/api/v1/rules", command: "get", page: "GET /check"},
 	"operate.Operate.Line":      {route: "/api/v1/line", command: "get", page: "GET /{$}"},
 	"operate.Operate.Changed":   {page: "GET /line/events"},

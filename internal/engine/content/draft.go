@@ -26,6 +26,12 @@ const (
 	bucketDraftSteps = "draft-step" // person, a space, the step -> step
 )
 
+// NamesFiles returns the buckets of State whose values name files: every revision
+// that was ever released or proposed, and the drafts with what undoes their steps.
+func NamesFiles() []string {
+	return []string{engine.BucketRevisions, engine.BucketReleases, bucketDraftItems, bucketDraftSteps, bucketChanges}
+}
+
 // Draft is somebody's open change set. Nobody else sees it before it is
 // proposed, and nothing typed into it is lost: what cannot be released yet is
 // kept too.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
@@ -47,6 +48,12 @@ type Config struct {
 	MaxBytes int64
 	// Encode writes renditions; nil is what Go writes by itself.
 	Encode Encode
+	// Keep is for how long a file is kept that nothing names; 0 is KeepUnnamed, and
+	// less is for good.
+	Keep time.Duration
+	// NamedIn are the buckets of State whose values name files. Without them nothing
+	// is ever deleted.
+	NamedIn []string
 }
 
 // Media is the files of an engine.
@@ -67,6 +74,9 @@ func New(core *engine.Core, c Config) *Media {
 	if c.MaxBytes == 0 {
 		c.MaxBytes = MaxBytes
 	}
+	if c.Keep == 0 {
+		c.Keep = KeepUnnamed
+	}
 	if c.Encode == nil {
 		c.Encode = func(_ context.Context, p *image.Picture, s image.Spec, n image.Notice) (image.Rendition, error) {
 			return p.Render(s, n)
@@ -80,6 +90,12 @@ type stored struct {
 	File throughline.File `json:"file"`
 	// Notice is who made it and who owns it, as it said.
 	Notice image.Notice `json:"notice"`
+	// Taken is when it came the last time.
+	Taken time.Time `json:"taken,omitzero"`
+	// Named is true once it is known that a revision names it, which is for good.
+	Named bool `json:"named,omitempty"`
+	// Doomed is true while it is being deleted.
+	Doomed bool `json:"doomed,omitempty"`
 }
 
 // scratch is a file on disk while it is looked at. Close removes it.

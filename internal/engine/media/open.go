@@ -56,7 +56,7 @@ func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Serv
 	if err != nil {
 		return Served{}, err
 	}
-	if spec != nil && !m.open(spec) || hex.EncodeToString(s.File.Digest[:8]) != digest {
+	if s.Doomed || spec != nil && !m.open(spec) || hex.EncodeToString(s.File.Digest[:8]) != digest {
 		return Served{}, gone
 	}
 	out, err := m.render(ctx, s, spec, rendition)

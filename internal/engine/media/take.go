@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/throughline-engine/throughline"
@@ -60,10 +61,7 @@ func (m *Media) Take(ctx context.Context, by engine.Caller, name string, r io.Re
 		return Intake{}, err
 	}
 	t := taking{Media: m, name: name, file: s, head: head[:n]}
-	if err := t.read(ctx); err != nil {
-		return Intake{}, placed(err, name)
-	}
-	if err := t.remember(ctx); err != nil {
+	if err := t.keep(ctx); err != nil {
 		return Intake{}, err
 	}
 	if err := t.compare(ctx); err != nil {
@@ -83,6 +81,26 @@ type taking struct {
 	taken  Intake
 	stored stored
 	print  *image.Print
+}
+
+// keep keeps the file and what is known of it. Where the same file is just being
+// deleted it waits for that, and keeps it anew.
+func (t *taking) keep(ctx context.Context) error {
+	for again := 0; ; again++ {
+		t.taken, t.print = Intake{}, nil
+		if err := t.read(ctx); err != nil {
+			return placed(err, t.name)
+		}
+		err := t.remember(ctx)
+		if throughline.CodeOf(err) != throughline.Unavailable || again == 10 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // read looks at the file and keeps its bytes.
@@ -132,7 +150,7 @@ func (t *taking) drawing(ctx context.Context) error {
 		return err
 	}
 	t.stored.File.Width, t.stored.File.Height, t.stored.File.Bytes = facts.Width, facts.Height, len(safe)
-	t.stored.File.Digest, err = t.keep(ctx, safe)
+	t.stored.File.Digest, err = t.Media.keep(ctx, safe)
 	return err
 }
 
@@ -193,6 +211,14 @@ func (t *taking) notes(f image.Facts) {
 func (t *taking) remember(ctx context.Context) error {
 	return t.core.Record.State.Update(ctx, func(tx record.Tx) error {
 		key := t.stored.File.Digest.String()
+		var was stored
+		if _, err := engine.GetJSON(tx, bucketFiles, key, &was); err != nil && throughline.CodeOf(err) != throughline.NotFound {
+			return err
+		}
+		if was.Doomed {
+			return throughline.Errorf(throughline.Unavailable, "the same file is being deleted, because nothing named it").At(t.name).WithFix("send it again in a minute")
+		}
+		t.stored.Named, t.stored.Taken = was.Named, t.core.Now()
 		if err := engine.PutJSON(tx, bucketFiles, key, t.stored, record.AnyVersion); err != nil || t.print == nil {
 			return err
 		}

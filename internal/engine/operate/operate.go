@@ -121,6 +121,8 @@ type Status struct {
 	Simulated     bool               `json:"simulated,omitempty"`
 	// Unheard are this process's outcomes that no goal knows.
 	Unheard Unheard `json:"unheard,omitzero"`
+	// Swept are the files that were deleted because nothing named them.
+	Swept engine.Swept `json:"swept,omitzero"`
 	// Troubles say what does not work at the moment; none when all is well.
 	Troubles []string `json:"troubles,omitempty"`
 }
@@ -156,6 +158,12 @@ func (o *Operate) Status(ctx context.Context) (Status, error) {
 	s.DecisionsJournaled, s.DecisionsDropped = o.plane.Recorded()
 	s.DecisionsLost, s.DecisionsUnrecalled = o.plane.Lost(), o.plane.Unrecalled()
 	if s.Unheard, err = o.heard(ctx); err != nil {
+		return Status{}, err
+	}
+	if err := o.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+		s.Swept, err = engine.SweptOf(r)
+		return err
+	}); err != nil {
 		return Status{}, err
 	}
 	o.projection.Reported(func(st *report.State) {
