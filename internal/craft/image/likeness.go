@@ -18,14 +18,17 @@ type Print struct {
 	// median (pHash, Zauner 2010); D whether each of 8 x 8 samples is lighter than
 	// its right neighbour (dHash).
 	P, D uint64
-	// Luma is the picture at 64 x 64, whatever its shape, for Same to look at.
+	// Luma is the picture at 64 x 64, whatever its shape, for Same to look at; Hues
+	// are its colours, at 8 x 8.
 	Luma [side * side]uint8
+	Hues [hues * hues]Hue
 }
 
 // Print returns the print of a picture, upright and on white.
 func (p *Picture) Print() Print {
 	var out Print
 	copy(out.Luma[:], p.luma(side, side))
+	out.Hues = p.hues()
 	out.P = phash(p.luma(32, 32))
 	row := p.luma(9, 8)
 	for y := range 8 {
@@ -107,13 +110,14 @@ const (
 // Same reports whether two prints are of one picture, and how alike they are: the
 // structural similarity (Wang et al. 2004) of the best of a few alignments, up to
 // 1. An alignment cuts up to a tenth from one side of either picture, so that a
-// copy that was cropped a little is found.
+// copy that was cropped a little is found. Pictures of one structure and other
+// colours are not the same, unless one is the other in shades of a single colour.
 func (p *Print) Same(other *Print) (alike float64, same bool) {
 	alike = ssim(&p.Luma, &other.Luma)
 	if alike < sameSSIM {
 		alike = max(alike, aligned(&p.Luma, &other.Luma), aligned(&other.Luma, &p.Luma))
 	}
-	return alike, alike >= sameSSIM
+	return alike, alike >= sameSSIM && p.coloured(other)
 }
 
 // aligned returns how alike b is to the best crop of a, found side by side: the
