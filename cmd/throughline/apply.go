@@ -20,15 +20,28 @@ type applyCmd struct {
 // Validate refuses a command line without manifests.
 func (c *applyCmd) Validate() error { return c.named() }
 
-// Run makes a release of the manifests.
+// Run makes a release of the manifests. Files that lie beside them are sent first.
 func (c *applyCmd) Run(s *shell) error {
 	body, err := c.change(s)
 	if err != nil {
 		return err
 	}
 	body.Message, body.Base = c.Message, c.Base
+	files, err := besides(s.ctx, body.Files)
+	if err != nil {
+		return err
+	}
 	_, before := os.Stat(s.Data)
-	err = s.release(s.connectOrCreate, http.MethodPost, "/api/v1/apply", body, c.JSON)
+	connect := func() (*client, error) {
+		engine, err := s.connectOrCreate()
+		if err == nil && len(files) > 0 {
+			if err = engine.sendFiles(s.ctx, s, files); err != nil {
+				err = errors.Join(err, engine.close())
+			}
+		}
+		return engine, err
+	}
+	err = s.release(connect, http.MethodPost, "/api/v1/apply", body, c.JSON)
 	if errors.Is(before, fs.ErrNotExist) && s.URL == "" && throughline.CodeOf(err) == throughline.Invalid {
 		// What was refused is no beginning: an empty engine in the wrong place
 		// would answer for the right one.

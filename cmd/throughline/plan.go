@@ -27,6 +27,9 @@ func (c *planCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
+	if _, err := besides(s.ctx, body.Files); err != nil {
+		return err
+	}
 	engine, err := s.connectOrEmpty()
 	if err != nil {
 		return err

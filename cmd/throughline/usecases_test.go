@@ -45,6 +45,7 @@ var useCases = map[string]door{
 	"content.Content.Excluded":      {route: "/api/v1/excluded", command: "explain", no: "the page of a placement tells what each rule leaves out"},
 	"content.Content.Draft":         {route: "/api/v1/draft", page: "GET /draft", no: "manifests are the command line's draft"},
 	"content.Content.Save":          {route: "/api/v1/draft", no: "manifests are the command line's draft"},
+	"content.Content.Bring": {page: "POST /library/add/file", command: "serve", no: "programs declare assets as manifests"},
 	"content.Content.Undo":          {route: "/api/v1/draft/undo", page: "POST /draft", no: "manifests are the command line's draft"},
 	"content.Content.Redo":          {route: "/api/v1/draft/redo", page: "POST /draft", no: "manifests are the command line's draft"},
 	"content.Content.Discard":       {route: "/api/v1/draft/discard", page: "POST /draft", no: "manifests are the command line's draft"},
@@ -102,7 +103,8 @@ var useCases = map[string]door{
 
 	"operate.Operate.Renderer":  {route: "POST /v1/render/{key}", no: "pages of other sites ask it, by the browser module"},
 	"operate.Operate.Status":    {route: "/api/v1/status", command: "get", no: "The Line shows it"},
-	"media.Media.Take":          {route: "/api/v1/files", command: "import", no: "the library brings files by the same route"},
+	"media.Media.Take":          {route: "/api/v1/files", command: "import", page: "POST /library/add/file"},
+	"media.Media.Offer":         {page: "POST /library/add/both", no: "programs declare the asset that taking it in answered with"},
 	"media.Media.Seen":          {command: "serve", no: "part of watching a folder"},
 	"media.Media.See":           {command: "serve", no: "part of watching a folder"},
 	"media.Media.Open":          {no: "browsers open addresses"},

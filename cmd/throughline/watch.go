@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
-	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/intake/source"
 	"github.com/throughline-engine/throughline/internal/record"
 )
@@ -158,33 +156,12 @@ func (w *watcher) take(ctx context.Context, by engine.Caller, f source.File) (be
 	if len(got.Same) > 0 {
 		return "Asset/" + got.Same[0], nil
 	}
-	draft, err := w.process.content.Draft(ctx, by)
-	if err != nil {
-		return "", err
-	}
-	digest := got.Asset.Spec.(*throughline.Asset).File.Digest
-	names := map[string]bool{}
-	for _, item := range draft.Items {
-		names[item.Ref.Name] = true
-		if item.Resource == nil {
-			continue
-		}
-		if a, ok := item.Resource.Spec.(*throughline.Asset); ok && a.File.Digest == digest {
-			return item.Ref.String(), nil
-		}
-	}
-	free := got.Asset.Metadata.Name
-	for n := 2; names[free]; n++ {
-		free = fmt.Sprintf("%s-%d", got.Asset.Metadata.Name, n)
-	}
-	got.Asset.Metadata.Name = free
 	for _, like := range got.Alike {
 		w.process.core.Log.Warn("a file looks like a picture in force", "file", f.Place, "like", like.Asset)
 	}
-	ref := got.Asset.Ref()
-	_, err = w.process.content.Save(ctx, by, content.SaveInput{Edits: []content.Edit{{Ref: ref, Resource: &got.Asset}}})
+	brought, err := w.process.content.Bring(ctx, by, got.Asset)
 	if err != nil { // a full draft is no fault of the file
-		return "", throughline.Errorf(throughline.Unavailable, "%s cannot be put into the draft: %w", ref, err)
+		return "", throughline.Errorf(throughline.Unavailable, "%s cannot be put into the draft: %w", got.Asset.Ref(), err)
 	}
-	return ref.String(), nil
+	return brought.Ref.String(), nil
 }

@@ -99,7 +99,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
 		Recipients: recipients.New(core, store, p.plane), Media: files, Log: log,
 	})
-	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Shelf: p.content, Counts: p.operate, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Shelf: p.content, Files: p.media, Counts: p.operate, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	doors.Sight = &web.Sight{
 		Stands: p.operate, Decisions: p.plane, Exclusions: p.content,
 		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),

@@ -72,6 +72,22 @@ func (m *Media) Take(ctx context.Context, by engine.Caller, name string, r io.Re
 	return t.taken, err
 }
 
+// Offer is what a file that was taken in is proposed as, under another look at what
+// is in force: for whoever was told that it looks like something and wants both.
+func (m *Media) Offer(ctx context.Context, by engine.Caller, name string, d throughline.Digest) (Intake, error) {
+	if err := by.Need(engine.RightMake); err != nil {
+		return Intake{}, err
+	}
+	t := taking{Media: m, name: base(name)}
+	var err error
+	if t.stored, err = m.about(ctx, d); err != nil {
+		return Intake{}, err
+	}
+	t.taken.Asset = t.propose()
+	t.taken.Asset.Metadata.Name, err = m.free(ctx, t.taken.Asset.Metadata.Name)
+	return t.taken, err
+}
+
 // taking is one file on its way in.
 type taking struct {
 	*Media

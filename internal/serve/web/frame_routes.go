@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -31,6 +33,18 @@ func (p *routes) page(pattern string, right engine.Right, h handler) {
 // form is page for forms of up to so many bytes.
 func (p *routes) form(pattern string, right engine.Right, bytes int64, h handler) {
 	p.add(serve.Route{Pattern: pattern, Right: right}, bytes, p.signedIn(right, h))
+}
+
+// upload adds a route whose body is a file of any length, which the handler bounds,
+// and which takes its time.
+func (p *routes) upload(pattern string, right engine.Right, h handler) {
+	inside := p.signedIn(right, func(rw http.ResponseWriter, r *http.Request, v viewer) error {
+		control := http.NewResponseController(rw)
+		control.SetReadDeadline(time.Time{})
+		control.SetWriteDeadline(time.Time{})
+		return h(rw, r, v)
+	})
+	p.mux.Handle(serve.Route{Pattern: pattern, Right: right}, p.guard(math.MaxInt64, p.answer(inside)))
 }
 
 // open adds a page that strangers may see; why says for what reason.

@@ -33,6 +33,7 @@ func (w *Web) registerLibrary(p *routes) {
 		return
 	}
 	p.page("GET /library", engine.RightRead, w.library)
+	w.registerAdd(p)
 	p.command(command{Title: "Library", URL: "/library", Right: engine.RightRead, Words: "pieces pictures assets fragments copy reuse find dam"})
 }
 
@@ -47,6 +48,8 @@ type libraryPage struct {
 	// Quick are filters that no facet counts.
 	Quick []facetLink
 	Empty *beginning
+	// Add is where files are added; empty for who may not.
+	Add   string
 	Pages pager
 	// Behind says that the newest pieces are not found yet.
 	Behind bool
@@ -104,6 +107,9 @@ func (w *Web) library(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	}
 	if found.Next != "" {
 		p.Pages.Next = libraryURL(q.Text, found.Next)
+	}
+	if w.routed["GET /library/add"] && v.Has(engine.RightMake) {
+		p.Add = "/library/add"
 	}
 	if len(p.Cards) == 0 {
 		p.Empty = noCards(q, v.Has(engine.RightChange))
@@ -210,13 +216,7 @@ func (p *libraryPage) toggle(have []string, term, text string) facetLink {
 func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
 	card := libraryCard{Card: c, URL: w.objectURL(c.Ref)}
 	if f := c.File; f != nil {
-		card.Size = operate.SayCount(int64(f.Bytes+1023)/1024) + " KB"
-		if f.Width > 0 {
-			card.Size = fmt.Sprintf("%d × %d, %s", f.Width, f.Height, card.Size)
-		}
-		if strings.HasPrefix(f.Type, "image/") && w.routed["GET "+throughline.MediaPath+"{asset}/{digest}/{rendition}"] {
-			card.Picture = throughline.AtWidth(f.SlotAddress(c.Ref.Name), 480)
-		}
+		card.Size, card.Picture = sizeOf(f.File), w.thumb(c.Ref.Name, f.File, 480)
 	}
 	if !c.Until.IsZero() {
 		verb := "Ends"
@@ -241,6 +241,15 @@ func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
 		card.AlikeLinks = append(card.AlikeLinks, link{ref.Name, w.objectURL(ref)})
 	}
 	return card
+}
+
+// sizeOf says how large a file is.
+func sizeOf(f throughline.File) string {
+	size := operate.SayCount(int64(f.Bytes+1023)/1024) + " KB"
+	if f.Width > 0 {
+		size = fmt.Sprintf("%d × %d, %s", f.Width, f.Height, size)
+	}
+	return size
 }
 
 func sayUse(c content.Card) string {

@@ -41,6 +41,8 @@ type Making interface {
 	Glance(ctx context.Context, by engine.Caller) (content.Glance, error)
 	// Save puts edits into the draft.
 	Save(ctx context.Context, by engine.Caller, in content.SaveInput) (content.Saved, error)
+	// Bring puts an asset that was just taken in into the draft.
+	Bring(ctx context.Context, by engine.Caller, asset throughline.Resource) (content.Brought, error)
 	// Undo takes back the last step of the draft.
 	Undo(ctx context.Context, by engine.Caller) (content.Draft, error)
 	// Redo does again what was undone last.

@@ -113,6 +113,8 @@ type Config struct {
 	// numbers.
 	Shelf  Shelf
 	Counts PieceCounts
+	// Files takes files in; nil has no page for it.
+	Files Files
 	// Releases are what goes live and how; Feeds the links that calendars read.
 	Releases Releases
 	Feeds    Feeds
