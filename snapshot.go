@@ -98,6 +98,17 @@ func (c Choice) Ref() Ref {
 	return Ref{Kind: c.Kind, Name: c.Piece}
 }
 
+// Says is the choice in words: its text, and of an asset what is to be seen on it.
+func (c Choice) Says(locale string) string {
+	switch {
+	case c.Kind != KindAsset:
+		return c.Text[locale]
+	case c.Alt[locale] != "":
+		return c.Alt[locale]
+	}
+	return c.Piece
+}
+
 // Arms returns the placement's candidates as learning sees them.
 func (p *SnapshotPlacement) Arms() Arms {
 	a := Arms{Candidates: p.Candidates}

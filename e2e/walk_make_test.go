@@ -85,3 +85,37 @@ func TestATemplateIsLookedAtFromEverySide(t *testing.T) {
 	ask[bool](t, v, `(location.reload(), true)`)
 	eventually(t, v, "the same is seen after a reload", `document.querySelectorAll("[data-panes] iframe").length === 2 && document.querySelector("#see-data")?.value === "nasty"`)
 }
+
+// TestPicturesAreDropped drops three files at once, of which one is none, and gives
+// the others their words.
+func TestPicturesAreDropped(t *testing.T) {
+	e := newDemo(t)
+	person := newPerson(t)
+	signIn(t, person, e.base, e.session)
+	v := newTab(t, person)
+	v.visit(t, e.base+"/library", look{1280, "light"})
+	ask[bool](t, v, `(document.querySelector('a[href="/library/add"]').click(), true)`)
+	eventually(t, v, "the library leads to where files are added", `location.pathname === "/library/add" && !!document.querySelector("[data-drop]")`)
+	ask[bool](t, v, `(async () => {
+		const drawn = (hue) => new Promise((resolve) => {
+			const c = Object.assign(document.createElement("canvas"), { width: 640, height: 400 });
+			const g = c.getContext("2d");
+			for (let i = 0; i < 40; i++) { g.fillStyle = "hsl(" + (hue + i * 9) + " 60% " + (20 + i) + "%)"; g.fillRect((i * hue) % 600, (i * 37) % 380, 60, 40); }
+			c.toBlob(resolve, "image/png");
+		});
+		const d = new DataTransfer();
+		d.items.add(new File([await drawn(31)], "Morning boats.png"));
+		d.items.add(new File([await drawn(203)], "Evening boats.png"));
+		d.items.add(new File(["hello"], "notes.txt"));
+		document.dispatchEvent(new DragEvent("drop", { dataTransfer: d, bubbles: true, cancelable: true }));
+		return true;
+	})()`)
+	eventually(t, v, "each was looked at", `document.querySelectorAll("[data-fresh-files] .add-row:not(.sending)").length === 3`)
+	eventually(t, v, "what is no picture says why", `document.querySelector(".add-row.bad .wrong-text")?.textContent.includes("no file that the engine knows")`)
+	eventually(t, v, "pictures are shown", `[...document.querySelectorAll(".add-row img")].filter((i) => i.complete && i.naturalWidth > 0).length === 2`)
+	if found := v.axe(t); len(found) > 0 {
+		t.Errorf("files that were dropped: %q", found)
+	}
+	ask[bool](t, v, `(document.getElementById("alt-morning-boats").value = "Boats in the morning", document.querySelector("[data-words] button.act").click(), true)`)
+	eventually(t, v, "the words are kept", `document.getElementById("alt-morning-boats")?.value === "Boats in the morning" && document.querySelector(".sentence").textContent.includes("1 picture has no words yet")`)
+}

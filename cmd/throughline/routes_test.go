@@ -57,6 +57,8 @@ var classes = map[string]string{
 	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /look/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
 	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes, "GET /make/copy.xlf": reads, "POST /make/copy/xlf": changes,
 
+	"GET /library/add": "change+", "POST /library/add": "change+", "POST /library/add/file": "change+", "POST /library/add/both": "change+", "POST /library/add/words": "change+",
+
 	"GET /sign-in": anyone, "POST /sign-in": anyone, "GET /sign-in/oidc": anyone, "POST /sign-in/oidc": anyone, "POST /sign-out": anyone,
 	"GET /welcome/{secret}": anyone, "POST /welcome/{secret}": anyone, "POST /welcome/{secret}/oidc": anyone, "GET /enter/{secret}": anyone,
 

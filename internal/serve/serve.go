@@ -27,7 +27,7 @@ import (
 
 // Policy is the Content-Security-Policy of everything that is not a rendering
 // of content: our own scripts, styles and frames, and nothing inline.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
 	"connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // SessionCookie names the cookie of a signed-in person, which every door knows.

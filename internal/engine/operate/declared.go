@@ -197,7 +197,7 @@ func (d *declared) variant(p *throughline.SnapshotPlacement, candidate int, v re
 	}
 	for s, choice := range filling {
 		c := p.Slots[s].Choices[choice]
-		line.Slots = append(line.Slots, SlotLine{p.Slots[s].Name, c.Level, c.Text[p.Locales.Default]})
+		line.Slots = append(line.Slots, SlotLine{p.Slots[s].Name, c.Level, c.Says(p.Locales.Default)})
 	}
 	return line
 }

@@ -150,7 +150,7 @@ func textsOf(p *throughline.SnapshotPlacement) slotTexts {
 	texts := slotTexts{}
 	for _, s := range p.Slots {
 		for _, c := range s.Choices {
-			texts[[2]string{s.Name, string(c.Level)}] = c.Text[p.Locales.Default]
+			texts[[2]string{s.Name, string(c.Level)}] = c.Says(p.Locales.Default)
 		}
 	}
 	return texts

@@ -142,7 +142,7 @@ func (v *Portrait) measure(d *declared, p *throughline.SnapshotPlacement, candid
 func made(p *throughline.SnapshotPlacement, filling []uint16, locale string) (pieces []Touched, locales []VariantLocale) {
 	for s, i := range filling {
 		c := p.Slots[s].Choices[i]
-		pieces = append(pieces, Touched{Slot: p.Slots[s].Name, Name: c.Piece, Level: c.Level, Text: c.Text[locale], Audience: c.Audience})
+		pieces = append(pieces, Touched{Slot: p.Slots[s].Name, Name: c.Piece, Level: c.Level, Text: c.Says(locale), Audience: c.Audience})
 	}
 	for _, l := range p.Locales.All() {
 		seen := VariantLocale{Locale: l, ID: p.VariantID(filling, l)}
@@ -151,7 +151,7 @@ func made(p *throughline.SnapshotPlacement, filling []uint16, locale string) (pi
 			case c.Piece == "":
 			case c.Text[l] == "":
 				seen.Missing = append(seen.Missing, p.Slots[s].Name)
-			case l != p.Locales.Default && c.Text[l] == c.Text[p.Locales.Default]:
+			case c.Kind != throughline.KindAsset && l != p.Locales.Default && c.Text[l] == c.Text[p.Locales.Default]:
 				seen.Same = append(seen.Same, p.Slots[s].Name)
 			}
 		}

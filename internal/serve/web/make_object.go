@@ -144,6 +144,8 @@ type objectPage struct {
 	// Later says that checking takes so long that the page does not wait for it;
 	// Asked that somebody asked for it all the same.
 	Later, Asked bool
+	// File is that of an asset; nil for what has none.
+	File *fileFace
 	// Shown are its renderings, Tried what a guardrail says of what there is.
 	Shown []sample
 	Tried []said

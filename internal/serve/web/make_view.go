@@ -328,6 +328,7 @@ func (w *Web) compare(ctx context.Context, v viewer, o content.Object, i int, pa
 // samples finds where the object can be seen.
 func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content.Object) error {
 	const most = 3
+	page.File = w.faceOf(o)
 	places := o.Lineage.Placements
 	switch o.Ref.Kind {
 	case throughline.KindPlacement:
@@ -342,7 +343,7 @@ func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content
 				places = t.Lineage.Placements
 			}
 		}
-	case throughline.KindFragment:
+	case throughline.KindFragment, throughline.KindAsset:
 	default:
 		return nil
 	}

@@ -394,7 +394,7 @@ func TestEveryAnswerIsStrict(t *testing.T) {
 	mux, _ := newStand(l).mux(t)
 	strictly := serve.Secure(mux) // as cmd serves it
 	variant := "/preview/home.hero/" + string(l.Placements[0].Variants[0].ID)
-	const strict = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	const strict = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	for target, policy := range map[string]string{
 		"/": strict, "/sign-in": strict, "/welcome/one-time": strict, "/welcome/used": strict, "/nothing/here": strict,
 		variant: "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox",
