@@ -18,10 +18,10 @@ import (
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/email"
+	"github.com/throughline-engine/throughline/internal/craft/image"
 	"github.com/throughline-engine/throughline/internal/craft/mailclient"
 	"github.com/throughline-engine/throughline/internal/craft/shown"
 	"github.com/throughline-engine/throughline/internal/craft/token"
-	"github.com/throughline-engine/throughline/internal/craft/image"
 	"github.com/throughline-engine/throughline/internal/demo/picture"
 	"github.com/throughline-engine/throughline/internal/loop/assemble"
 	"github.com/throughline-engine/throughline/internal/loop/check"

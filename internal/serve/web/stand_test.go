@@ -19,6 +19,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/web"
@@ -206,7 +207,7 @@ func (s *stand) Unseal(_, sealed string) ([]byte, error) {
 // are there.
 func everyDoor(c *web.Config) {
 	c.People, c.Making, c.Sight = new(operate.Access), new(content.Content), new(web.Sight)
-	c.Shelf = new(content.Content)
+	c.Shelf, c.Files = new(content.Content), new(media.Media)
 	c.Begin, c.Described = struct{ web.Beginnings }{}, func() []byte { return nil }
 }
 
