@@ -101,6 +101,16 @@ func phash(luma []uint8) uint64 {
 // unrelated pictures about 32.
 func Distance(a, b uint64) int { return bits.OnesCount64(a ^ b) }
 
+// Bands cuts a hash into three parts of 21 bits, leaving one bit out. Two hashes
+// that differ in at most two bits have a part alike; of those that differ in three,
+// about three in four.
+func Bands(hash uint64) (parts [3]uint32) {
+	for i := range parts {
+		parts[i] = uint32(hash >> (21 * i) & (1<<21 - 1))
+	}
+	return parts
+}
+
 // The limits that Same goes by, chosen on drawn pictures: see TestLikeness.
 const (
 	NearBits = 14  // of P or of D, at most, for a candidate; 8 finds all copies but cut ones

@@ -176,6 +176,10 @@ func (c *Content) cards(ctx context.Context, by engine.Caller, hits []record.Ind
 	all = []Card{}
 	var compared []looks
 	err = c.with(ctx, func(k *known, r record.Reader) error {
+		takers, err := k.takersOf(r)
+		if err != nil {
+			return err
+		}
 		for _, hit := range hits {
 			ref, err := throughline.ParseRef(hit.Key)
 			if err != nil {
@@ -188,7 +192,7 @@ func (c *Content) cards(ctx context.Context, by engine.Caller, hits []record.Ind
 			if res.Spec == nil {
 				continue
 			}
-			card, err := c.card(r, k, res)
+			card, err := c.card(r, takers, res)
 			if err != nil {
 				return err
 			}
@@ -206,7 +210,39 @@ func (c *Content) cards(ctx context.Context, by engine.Caller, hits []record.Ind
 	return all, c.twins(ctx, by, all, compared)
 }
 
-func (c *Content) card(r record.Reader, k *known, res throughline.Resource) (Card, error) {
+// taker is a template that pieces may fill, and the placements that show it.
+type taker struct {
+	slots      []throughline.Slot
+	placements []throughline.Ref
+}
+
+// takersOf reads the templates in force, once for all cards of a page.
+func (k *known) takersOf(r record.Reader) (all []taker, err error) {
+	for t, err := range engine.InForce(r, throughline.KindTemplate) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, taker{t.Spec.(*throughline.Template).Slots, k.usersOf(t.Ref(), throughline.KindPlacement)})
+	}
+	return all, nil
+}
+
+// use counts where a piece is used.
+func (c *Card) use(p throughline.Piece, takers []taker) {
+	placements := refSet{}
+	for _, t := range takers {
+		if slices.ContainsFunc(t.slots, func(s throughline.Slot) bool { return fills(p, s) }) {
+			c.Templates++
+			placements.add(t.placements...)
+		}
+	}
+	c.Placements = len(placements)
+	if p.Brief != "" {
+		c.Briefs = 1
+	}
+}
+
+func (c *Content) card(r record.Reader, takers []taker, res throughline.Resource) (Card, error) {
 	p, _ := throughline.PieceOf(res)
 	card := Card{Ref: p.Ref, Title: cmp.Or(titleOf(res), p.Name), Role: p.Role, State: CardLive}
 	switch s := res.Spec.(type) {
@@ -226,9 +262,8 @@ func (c *Content) card(r record.Reader, k *known, res throughline.Resource) (Car
 	if p.Withdrawn != "" {
 		card.State = CardWithdrawn
 	}
-	used, err := k.lineage(r, res)
-	card.Templates, card.Placements, card.Briefs = len(used.Templates), len(used.Placements), len(used.Briefs)
-	return card, err
+	card.use(p, takers)
+	return card, nil
 }
 
 // firstOf returns the English text, or the first by locale.
@@ -257,6 +292,10 @@ func (c *Content) drafted(ctx context.Context, by engine.Caller, a asked) (page 
 		if err != nil {
 			return err
 		}
+		takers, err := k.takersOf(r)
+		if err != nil {
+			return err
+		}
 		for _, item := range items {
 			if item.Resource == nil || item.Ref.Kind != throughline.KindAsset && item.Ref.Kind != throughline.KindFragment {
 				continue
@@ -268,7 +307,7 @@ func (c *Content) drafted(ctx context.Context, by engine.Caller, a asked) (page 
 			if fitting(doc.Name+" "+doc.Text, words) < len(words) || !hasTags(doc.Tags, a) {
 				continue
 			}
-			card, err := c.card(r, k, *item.Resource)
+			card, err := c.card(r, takers, *item.Resource)
 			if err != nil {
 				return err
 			}

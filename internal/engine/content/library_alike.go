@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -26,47 +27,108 @@ const (
 	// wordsAlike is which part of the words of two texts both have, at least, and
 	// wordsFew the number below which words say too little.
 	wordsAlike, wordsFew = 0.65, 4
+	// nearWords bounds the words of a text that are compared.
+	nearWords = 200
 	// Each text has nearBands keys of nearRows least hashes (MinHash, Broder 1997):
-	// two with 0.8 of their words alike share one in 98 of 100 times.
-	nearBands, nearRows = 6, 3
+	// two with 0.8 of their words alike share one in 94 of 100 times.
+	nearBands, nearRows = 4, 3
 )
 
-// looks is what a piece is compared by: two of which are copies when they have a
-// key of same alike, and alike when they share one of near and Like says so.
+// looks is what a piece is compared by. The index keeps it beside the words, so
+// that what might be alike is compared without being read.
 type looks struct {
-	same, near []string
-	print      *engine.Print
-	words      []string // of one language, ascending, each once
+	// same are hashes of what copies have alike: bytes, or the words of a language.
+	same  []uint64
+	print *engine.Print
+	// words are hashes of the words in the language of locale, ascending, each once.
+	locale string
+	words  []uint32
 }
 
 // looksOf reads what a piece is compared by.
 func looksOf(r record.Reader, res throughline.Resource) (l looks, err error) {
-	l.same = sameAs(res)
+	for _, s := range sameAs(res) {
+		l.same = append(l.same, xxhash.Sum64String(s))
+	}
 	switch s := res.Spec.(type) {
 	case *throughline.Asset:
 		p, ok, err := engine.PrintOf(r, s.File.Digest)
-		if err != nil || !ok || p.Blank() {
-			return l, err
+		if err == nil && ok && !p.Blank() {
+			l.print = &p
 		}
-		l.print, l.near = &p, append(hashBands("p", p.P), hashBands("d", p.D)...)
+		return l, err
 	case *throughline.Fragment:
 		text, locale := firstOf(s.Values)
-		l.words = indexWords(text)
-		slices.Sort(l.words)
-		if l.words = slices.Compact(l.words); len(l.words) >= wordsFew {
-			l.near = wordBands(strings.ToLower(locale), l.words)
+		l.locale = strings.ToLower(locale)
+		for _, w := range indexWords(text) {
+			l.words = append(l.words, uint32(xxhash.Sum64String(w)))
 		}
+		slices.Sort(l.words)
+		l.words = slices.Compact(l.words)
+		l.words = l.words[:min(len(l.words), nearWords)]
 	}
 	return l, nil
+}
+
+// bytes is what the index keeps; looksFrom reads it.
+func (l looks) bytes() []byte {
+	b := binary.AppendUvarint(nil, uint64(len(l.same)))
+	for _, s := range l.same {
+		b = binary.LittleEndian.AppendUint64(b, s)
+	}
+	if l.print == nil {
+		b = append(b, 0)
+	} else {
+		b = binary.LittleEndian.AppendUint64(append(b, 1), l.print.P)
+		b = binary.LittleEndian.AppendUint64(b, l.print.D)
+	}
+	b = append(binary.AppendUvarint(b, uint64(len(l.locale))), l.locale...)
+	for _, w := range l.words {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return b
+}
+
+// looksFrom reads what bytes wrote. Of anything else it reads as much as there is:
+// the index is no truth, and what looks like nothing is like nothing.
+func looksFrom(b []byte) (l looks) {
+	take := func(n int) []byte {
+		part := make([]byte, n)
+		b = b[copy(part, b):]
+		return part
+	}
+	count := func() int {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)) {
+			b = nil
+			return 0
+		}
+		b = b[size:]
+		return int(n)
+	}
+	for range count() {
+		l.same = append(l.same, binary.LittleEndian.Uint64(take(8)))
+	}
+	if take(1)[0] == 1 {
+		l.print = &engine.Print{P: binary.LittleEndian.Uint64(take(8)), D: binary.LittleEndian.Uint64(take(8))}
+	}
+	l.locale = string(take(min(count(), len(b))))
+	for len(b) >= 4 {
+		l.words = append(l.words, binary.LittleEndian.Uint32(take(4)))
+	}
+	return l
 }
 
 // keys are what the index finds a piece by when another is compared with it.
 func (l looks) keys() (all []string) {
 	for _, s := range l.same {
-		all = append(all, "same:"+s)
+		all = append(all, "same:"+strconv.FormatUint(s, 36))
 	}
-	for _, n := range l.near {
-		all = append(all, "near:"+n)
+	if l.print != nil {
+		all = append(append(all, hashBands("p", l.print.P)...), hashBands("d", l.print.D)...)
+	}
+	if len(l.words) >= wordsFew {
+		all = append(all, wordBands(l.locale, l.words)...)
 	}
 	return all
 }
@@ -76,7 +138,7 @@ func (l looks) like(o looks) bool {
 	if l.print != nil && o.print != nil {
 		return image.Distance(l.print.P, o.print.P) <= bitsAlike && image.Distance(l.print.D, o.print.D) <= bitsAlike
 	}
-	if len(l.words) < wordsFew || len(o.words) < wordsFew {
+	if l.locale != o.locale || len(l.words) < wordsFew || len(o.words) < wordsFew {
 		return false
 	}
 	both := 0
@@ -88,35 +150,30 @@ func (l looks) like(o looks) bool {
 	return float64(both) >= wordsAlike*float64(len(l.words)+len(o.words)-both)
 }
 
-// hashBands cuts a hash into three: two that differ in at most two bits have one
-// alike, and of those that differ in three, three of four.
+// hashBands are the keys of one hash of a picture.
 func hashBands(of string, hash uint64) (keys []string) {
-	for i := range 3 {
-		keys = append(keys, of+strconv.Itoa(i)+strconv.FormatUint(hash>>(21*i)&(1<<21-1), 36))
+	for i, part := range image.Bands(hash) {
+		keys = append(keys, "near:"+of+strconv.Itoa(i)+strconv.FormatUint(uint64(part), 36))
 	}
 	return keys
 }
 
 // wordBands are the keys of a text: the least of several hashes of its words, a
 // few together.
-func wordBands(locale string, words []string) (keys []string) {
+func wordBands(locale string, words []uint32) (keys []string) {
 	const odd = 0x9e3779b97f4a7c15 // the golden ratio in 64 bits: a hash of a hash for each row
-	hashes := make([]uint64, len(words))
-	for i, w := range words {
-		hashes[i] = xxhash.Sum64String(w)
-	}
 	for band := range nearBands {
 		key := uint64(band)
 		for row := range nearRows {
 			turn, least := odd*uint64(1+band*nearRows+row), uint64(math.MaxUint64)
-			for _, h := range hashes {
-				h = (h ^ turn) * odd
+			for _, w := range words {
+				h := (uint64(w) ^ turn) * odd
 				least = min(least, (h^h>>32)*odd)
 			}
 			key = (key ^ least) * odd
 			key ^= key >> 29
 		}
-		keys = append(keys, fmt.Sprintf("%s%d%s", locale, band, strconv.FormatUint(key, 36)))
+		keys = append(keys, fmt.Sprintf("near:%s%d%s", locale, band, strconv.FormatUint(key, 36)))
 	}
 	return keys
 }
@@ -141,30 +198,14 @@ func (c *Content) twins(ctx context.Context, by engine.Caller, cards []Card, of 
 	if err != nil {
 		return err
 	}
-	return c.core.Record.State.View(ctx, func(r record.Reader) error {
-		compare := func(res throughline.Resource) error {
-			l, err := looksOf(r, res)
-			if err == nil {
-				pair(cards, of, byKey, res.Ref(), l)
-			}
+	for _, hit := range found.Hits {
+		ref, err := throughline.ParseRef(hit.Key)
+		if err != nil {
 			return err
 		}
-		for _, hit := range found.Hits {
-			ref, err := throughline.ParseRef(hit.Key)
-			if err != nil {
-				return err
-			}
-			res, err := resourceOrNone(r, ref)
-			if err != nil {
-				return err
-			}
-			if res.Spec == nil {
-				continue
-			}
-			if err := compare(res); err != nil {
-				return err
-			}
-		}
+		pair(cards, of, byKey, ref, looksFrom(hit.Data))
+	}
+	return c.core.Record.State.View(ctx, func(r record.Reader) error {
 		items, err := draftItems(r, draftKey(by.Actor))
 		if err != nil {
 			return err
@@ -173,9 +214,11 @@ func (c *Content) twins(ctx context.Context, by engine.Caller, cards []Card, of 
 			if item.Resource == nil || item.Ref.Kind != throughline.KindAsset && item.Ref.Kind != throughline.KindFragment {
 				continue
 			}
-			if err := compare(*item.Resource); err != nil {
+			l, err := looksOf(r, *item.Resource)
+			if err != nil {
 				return err
 			}
+			pair(cards, of, byKey, item.Ref, l)
 		}
 		return nil
 	})
@@ -192,8 +235,8 @@ func pair(cards []Card, of []looks, byKey map[string][]int, ref throughline.Ref,
 		for _, i := range byKey[key] {
 			card := &cards[i]
 			switch {
-			case card.Ref == ref:
-			case slices.ContainsFunc(l.same, func(s string) bool { return slices.Contains(of[i].same, s) }):
+			case card.Ref == ref: // itself, or the draft of it
+			case slices.ContainsFunc(l.same, func(s uint64) bool { return slices.Contains(of[i].same, s) }):
 				add(&card.Copies)
 			case l.like(of[i]):
 				add(&card.Alike)

@@ -17,7 +17,9 @@ const (
 	briefWords = 10
 	// briefLook is how many pieces of each word of a brief are looked at.
 	briefLook = 60
-	briefMost = 12
+	// briefCounted is from how many pieces on a word counts as common.
+	briefCounted = 1000
+	briefMost    = 12
 	// briefPlaces is how many placements say what a brief is for.
 	briefPlaces = 50
 )
@@ -234,7 +236,7 @@ func (c *Content) candidates(ctx context.Context, w *wish) (map[string]*fit, err
 		if slices.Contains(title, word) {
 			weight = 2
 		}
-		err := ask(record.IndexQuery{Terms: []record.IndexTerm{{Words: []string{word}}}, Count: LibraryCounted}, func(f *fit, page record.IndexPage) {
+		err := ask(record.IndexQuery{Terms: []record.IndexTerm{{Words: []string{word}}}, Count: briefCounted}, func(f *fit, page record.IndexPage) {
 			f.words, f.worth = append(f.words, word), f.worth+weight/math.Log2(2+float64(page.Total))
 		})
 		if err != nil {

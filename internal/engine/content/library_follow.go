@@ -14,7 +14,7 @@ import (
 
 const (
 	// indexForm is raised when things are put into the index otherwise than before.
-	indexForm  = 2
+	indexForm  = 3
 	indexBatch = 2000
 	// indexAtOnce is how many batches somebody who asks waits for.
 	indexAtOnce = 4
@@ -25,8 +25,10 @@ const (
 // indexPlace is where the index stands: at a release, or, while it is made anew,
 // behind a key.
 type indexPlace struct {
-	Form    int    `json:"form"`
-	Release int    `json:"release"`
+	Form    int `json:"form"`
+	Release int `json:"release"`
+	// Changes is how many changes of the next release are in it already.
+	Changes int    `json:"changes,omitempty"`
 	Kind    string `json:"kind,omitempty"` // of pieces, while it is made anew
 	After   string `json:"after,omitempty"`
 }
@@ -78,8 +80,7 @@ func indexStep(r record.Reader, change *record.IndexChange) (done bool, err erro
 		case pathErr != nil:
 			return false, pathErr
 		case ok && at.Form == indexForm:
-			at.Release = path[0].Number
-			err = indexRelease(r, path[0], change)
+			err = indexRelease(r, path[0], &at, change)
 		default:
 			at = indexPlace{Form: indexForm, Release: head.Number, Kind: string(throughline.KindAsset)}
 			change.Clear = true
@@ -117,16 +118,29 @@ func indexMore(r record.Reader, at *indexPlace, change *record.IndexChange) erro
 	return nil
 }
 
-// indexRelease puts what a release changed, as it is in force now: whatever came
-// after it is put again.
-func indexRelease(r record.Reader, rel throughline.Release, change *record.IndexChange) error {
+// indexRelease puts some of what a release changed, as it is in force now: whatever
+// came after it is put again. The release is done when nothing of it is left.
+func indexRelease(r record.Reader, rel throughline.Release, at *indexPlace, change *record.IndexChange) error {
+	from := min(at.Changes, len(rel.Changes))
+	at.Changes = min(from+indexBatch, len(rel.Changes))
+	for _, ch := range rel.Changes[from:at.Changes] {
+		if err := indexNow(r, ch.Ref, change); err != nil {
+			return err
+		}
+	}
+	if at.Changes < len(rel.Changes) {
+		return nil
+	}
+	at.Release, at.Changes = rel.Number, 0
+	return indexLeaning(r, rel, change)
+}
+
+// indexLeaning puts the fragments that lean on a claim that a release changed.
+func indexLeaning(r record.Reader, rel throughline.Release, change *record.IndexChange) error {
 	claims := map[string]bool{}
 	for _, ch := range rel.Changes {
 		if ch.Ref.Kind == throughline.KindClaim {
 			claims[ch.Ref.Name] = true
-		}
-		if err := indexNow(r, ch.Ref, change); err != nil {
-			return err
 		}
 	}
 	if len(claims) == 0 {
@@ -206,7 +220,7 @@ func indexDoc(r record.Reader, res throughline.Resource) (record.IndexDoc, error
 	if err != nil {
 		return doc, err
 	}
-	doc.Keys = compared.keys()
+	doc.Keys, doc.Data = compared.keys(), compared.bytes()
 	until, _, err := endOf(r, p)
 	if err == nil && !until.IsZero() {
 		doc.Tags = append(doc.Tags, untilTags(until.Add(-time.Nanosecond))...)

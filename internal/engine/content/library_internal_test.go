@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
@@ -103,6 +104,32 @@ func FuzzReadQuery(f *testing.F) {
 					t.Errorf("%q is no word", w)
 				}
 			}
+		}
+	})
+}
+
+func TestLooksAreKept(t *testing.T) {
+	for name, l := range map[string]looks{
+		"of a picture": {same: []uint64{1, 1 << 63}, print: &engine.Print{P: 7, D: 1 << 60}},
+		"of a text":    {same: []uint64{5}, locale: "de-at", words: []uint32{1, 2, 1 << 31}},
+		"of nothing":   {},
+	} {
+		t.Run("what the index keeps "+name+" reads back as it was", func(t *testing.T) {
+			if diff := cmp.Diff(l, looksFrom(l.bytes()), cmp.AllowUnexported(looks{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// FuzzLooksFrom reads what a damaged index might hold.
+func FuzzLooksFrom(f *testing.F) {
+	f.Add(looks{same: []uint64{1}, locale: "en", words: []uint32{4, 5}}.bytes())
+	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l := looksFrom(b)
+		if len(l.same) > len(b) || len(l.words) > len(b) || len(l.locale) > len(b) {
+			t.Errorf("%d bytes became %d, %d and %d", len(b), len(l.same), len(l.words), len(l.locale))
 		}
 	})
 }

@@ -231,7 +231,7 @@ func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
 		card.Shown = "Shown " + operate.SayCount(n.Exposures) + " times"
 	}
 	if n.Enough() {
-		card.Rate = fmt.Sprintf("%s reached the goal, %.1f %% [%.1f, %.1f]; of %s others in its slots %.1f %%",
+		card.Rate = fmt.Sprintf("%s reached the goal, %.1f\u00a0%% [%.1f, %.1f]; of %s others in its slots %.1f\u00a0%%",
 			operate.SayCount(n.Outcomes), 100*n.Rate, 100*n.Interval.Low, 100*n.Interval.High, operate.SayCount(n.PeerExposures), 100*n.PeerRate)
 	}
 	for _, ref := range c.Copies {
