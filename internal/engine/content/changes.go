@@ -145,27 +145,36 @@ func cmpText(d throughline.Digest) string {
 func readChanges(r record.Reader, k kept) ([]throughline.Change, error) {
 	changes := make([]throughline.Change, 0, k.Apart)
 	for i := range portions(k.Apart) {
-		var p portion
-		if _, err := engine.GetJSON(r, bucketChanges, portionKey(k.Number, i), &p); err != nil {
-			return nil, lostChanges(k.Number, err)
+		some, err := readPortion(r, k.Number, i)
+		if err != nil {
+			return nil, err
 		}
-		from := len(changes)
-		for line := range strings.Lines(p.Lines) {
-			ch, err := parseChange(strings.TrimSuffix(line, "\n"))
-			if err != nil {
-				return nil, lostChanges(k.Number, err)
-			}
-			changes = append(changes, ch)
-		}
-		if from+len(p.Fields) > len(changes) {
-			return nil, lostChanges(k.Number, fmt.Errorf("portion %d has %d", i, len(p.Fields)))
-		}
-		for j, f := range p.Fields {
-			changes[from+j].Fields = f
-		}
+		changes = append(changes, some...)
 	}
 	if len(changes) != k.Apart {
 		return nil, lostChanges(k.Number, fmt.Errorf("there are %d of %d", len(changes), k.Apart))
+	}
+	return changes, nil
+}
+
+// readPortion returns the changes of a release that are kept in its portion i.
+func readPortion(r record.Reader, n, i int) (changes []throughline.Change, err error) {
+	var p portion
+	if _, err := engine.GetJSON(r, bucketChanges, portionKey(n, i), &p); err != nil {
+		return nil, lostChanges(n, err)
+	}
+	for line := range strings.Lines(p.Lines) {
+		ch, err := parseChange(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			return nil, lostChanges(n, err)
+		}
+		changes = append(changes, ch)
+	}
+	if len(p.Fields) > len(changes) {
+		return nil, lostChanges(n, fmt.Errorf("portion %d has %d", i, len(p.Fields)))
+	}
+	for j, f := range p.Fields {
+		changes[j].Fields = f
 	}
 	return changes, nil
 }

@@ -168,3 +168,34 @@ func TestLibraryFits(t *testing.T) {
 		}
 	})
 }
+
+func TestLibraryFollowsALargeRelease(t *testing.T) {
+	e := enginetest.Open(t, enginetest.Options{})
+	e.Apply(t, enginetest.Workspace)
+	ask := func(q string) content.LibraryPage {
+		t.Helper()
+		page, err := e.Content.Library(t.Context(), enginetest.Shell(), content.LibraryQuery{Text: q, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page
+	}
+	ask("before")
+	const pieces = 2*2000 + 37 // two steps and a bit
+	if _, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: shelfPieces(0, pieces)}); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("every piece of it is found once all steps are made", func(t *testing.T) {
+		if page := ask("label:season"); page.Total != pieces || page.Behind {
+			t.Errorf("found %d of %d, behind %v", page.Total, pieces, page.Behind)
+		}
+	})
+	t.Run("and what comes after it as well", func(t *testing.T) {
+		if _, err := e.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Resources: shelfPieces(pieces, 1)}); err != nil {
+			t.Fatal(err)
+		}
+		if page := ask("label:season"); page.Total != pieces+1 || page.Behind {
+			t.Errorf("found %d of %d, behind %v", page.Total, pieces+1, page.Behind)
+		}
+	})
+}

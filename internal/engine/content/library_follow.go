@@ -74,13 +74,12 @@ func indexStep(r record.Reader, change *record.IndexChange) (done bool, err erro
 	} else if at.Form == indexForm && at.Release == head.Number {
 		return true, nil
 	} else {
-		stood := known{head: at.Release, things: map[throughline.Ref]thing{}}
-		path, ok, pathErr := stood.between(r, head)
+		next, ok, nextErr := releaseAfter(r, at.Release, head.Number)
 		switch {
-		case pathErr != nil:
-			return false, pathErr
+		case nextErr != nil:
+			return false, nextErr
 		case ok && at.Form == indexForm:
-			err = indexRelease(r, path[0], &at, change)
+			err = indexRelease(r, next, &at, change)
 		default:
 			at = indexPlace{Form: indexForm, Release: head.Number, Kind: string(throughline.KindAsset)}
 			change.Clear = true
@@ -92,6 +91,26 @@ func indexStep(r record.Reader, change *record.IndexChange) (done bool, err erro
 	to, err := json.Marshal(at)
 	change.To = string(to)
 	return false, err
+}
+
+// releasesFar is how many releases behind an index goes on; further behind, it is
+// made anew.
+const releasesFar = 200
+
+// releaseAfter finds the release that came after the one where the index stands on
+// the way to the head, and reports whether there is one, near enough. What it
+// changes is read later.
+func releaseAfter(r record.Reader, stands, head int) (next kept, ok bool, err error) {
+	for range releasesFar {
+		if stands == 0 || head == 0 {
+			return kept{}, false, nil
+		}
+		if next, err = readKept(r, head); err != nil || next.After == stands {
+			return next, err == nil, err
+		}
+		head = next.After
+	}
+	return kept{}, false, nil
 }
 
 // indexMore puts the next pieces of an index that is made anew.
@@ -120,27 +139,37 @@ func indexMore(r record.Reader, at *indexPlace, change *record.IndexChange) erro
 
 // indexRelease puts some of what a release changed, as it is in force now: whatever
 // came after it is put again. The release is done when nothing of it is left.
-func indexRelease(r record.Reader, rel throughline.Release, at *indexPlace, change *record.IndexChange) error {
-	from := min(at.Changes, len(rel.Changes))
-	at.Changes = min(from+indexBatch, len(rel.Changes))
-	for _, ch := range rel.Changes[from:at.Changes] {
-		if err := indexNow(r, ch.Ref, change); err != nil {
+func indexRelease(r record.Reader, rel kept, at *indexPlace, change *record.IndexChange) error {
+	if rel.Apart == 0 {
+		at.Release, at.Changes = rel.Number, 0
+		return indexChanges(r, rel.Changes, change)
+	}
+	for at.Changes < rel.Apart && len(change.Put)+len(change.Delete) < indexBatch {
+		some, err := readPortion(r, rel.Number, at.Changes/changesPortion)
+		if err != nil {
 			return err
 		}
+		if err := indexChanges(r, some, change); err != nil {
+			return err
+		}
+		at.Changes += changesPortion
 	}
-	if at.Changes < len(rel.Changes) {
-		return nil
+	if at.Changes >= rel.Apart {
+		at.Release, at.Changes = rel.Number, 0
 	}
-	at.Release, at.Changes = rel.Number, 0
-	return indexLeaning(r, rel, change)
+	return nil
 }
 
-// indexLeaning puts the fragments that lean on a claim that a release changed.
-func indexLeaning(r record.Reader, rel throughline.Release, change *record.IndexChange) error {
+// indexChanges puts what was changed, and the fragments that lean on a claim that
+// was.
+func indexChanges(r record.Reader, changes []throughline.Change, change *record.IndexChange) error {
 	claims := map[string]bool{}
-	for _, ch := range rel.Changes {
+	for _, ch := range changes {
 		if ch.Ref.Kind == throughline.KindClaim {
 			claims[ch.Ref.Name] = true
+		}
+		if err := indexNow(r, ch.Ref, change); err != nil {
+			return err
 		}
 	}
 	if len(claims) == 0 {
