@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/video"
@@ -48,7 +49,7 @@ func (t *taking) film(ctx context.Context) error {
 func filmNotes(f video.Facts) []string {
 	length := ""
 	if f.Duration > 0 {
-		length = ", " + throughline.Duration(f.Duration).String()
+		length = ", " + throughline.Duration(f.Duration.Round(100*time.Millisecond)).String()
 	}
 	notes := []string{fmt.Sprintf("it is shown %d x %d pixels large%s", f.Width, f.Height, length)}
 	if f.Type == "video/quicktime" || f.Type == "video/matroska" {

@@ -249,6 +249,9 @@ func sizeOf(f throughline.File) string {
 	if f.Width > 0 {
 		size = fmt.Sprintf("%d × %d, %s", f.Width, f.Height, size)
 	}
+	if f.Duration > 0 {
+		size = saysLength(f.Duration) + ", " + size
+	}
 	return size
 }
 

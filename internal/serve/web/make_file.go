@@ -16,6 +16,9 @@ type fileFace struct {
 	Original, Alt string
 	Width, Height int
 	Type, Size    string
+	// Captions are a film's, Missing what it waits for.
+	Captions []captionsTrack
+	Missing  []string
 }
 
 // faceOf returns the file of an asset as the draft has it, or as it is in force.

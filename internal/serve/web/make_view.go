@@ -329,6 +329,7 @@ func (w *Web) compare(ctx context.Context, v viewer, o content.Object, i int, pa
 func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content.Object) error {
 	const most = 3
 	page.File = w.faceOf(o)
+	w.filmOf(ctx, v, o, page.File)
 	places := o.Lineage.Placements
 	switch o.Ref.Kind {
 	case throughline.KindPlacement:
