@@ -44,6 +44,7 @@ type commands struct {
 	Get      getCmd      `cmd:"" help:"Show resources, releases, placements, a variant, the line or the status."`
 	Delete   deleteCmd   `cmd:"" help:"Delete resources, as a release."`
 	Rollback rollbackCmd `cmd:"" help:"Undo a release."`
+	Library  libraryCmd  `cmd:"" help:"Find pieces by words and filters, or what already fits a brief."`
 	Export   exportCmd   `cmd:"" help:"Print everything in force as manifests."`
 	Import   importCmd   `cmd:"" help:"Take in what other tools write."`
 	Check    checkCmd    `cmd:"" help:"Check manifests, or what is in force, against the guardrails."`

@@ -25,7 +25,7 @@ type door struct {
 // useCases lists every use case: each exported method of what engine's
 // subpackages offer. A new one without a row fails the test.
 var useCases = map[string]door{
-	"content.Content.Library":       {route: "/api/v1/library", page: "GET /library", no: "the page and the API search; at a shell there is grep"},
+	"content.Content.Library":       {route: "/api/v1/library", command: "library", page: "GET /library"},
 	"content.Content.FollowLibrary": {command: "serve", no: "part of running a process"},
 	"operate.Operate.Pieces":        {page: "GET /library"},
 	"content.Content.Plan":          {route: "/api/v1/plan", command: "plan", page: "GET /draft"},
