@@ -112,11 +112,16 @@ func (f *film) mp4() error {
 			}
 			found = true
 			return f.moov(b)
+		case "moof":
+			return f.moof(b)
 		}
 		return f.notice(b)
 	})
 	if err == nil && !found {
 		err = broken(f.size, "the file ends without moov, the index that says what it holds")
+	}
+	if f.Duration == 0 {
+		f.fragmented()
 	}
 	return err
 }
@@ -127,7 +132,7 @@ func (f *film) moov(in box) error {
 	err := f.each(in, in.body, func(b box) error {
 		switch b.name {
 		case "mvhd":
-			seconds, err := f.length(b)
+			seconds, _, err := f.length(b)
 			f.lasts(seconds)
 			return err
 		case "trak":
@@ -137,6 +142,8 @@ func (f *film) moov(in box) error {
 			t, seconds, err := f.trak(b)
 			f.tracks, longest = append(f.tracks, t), max(longest, seconds)
 			return err
+		case "mvex":
+			return f.mvex(b)
 		case "cmov":
 			return throughline.Errorf(throughline.Invalid, "%s: the index is packed", b.path()).At(place(b.off)).WithFix("export it with an index that is not compressed")
 		}
@@ -148,26 +155,28 @@ func (f *film) moov(in box) error {
 	return err
 }
 
-// length reads mvhd or mdhd, in seconds; 0 where the file does not tell.
-func (f *film) length(b box) (float64, error) {
+// length reads mvhd or mdhd: in seconds, 0 where the file does not tell, and how many
+// units of time are a second.
+func (f *film) length(b box) (seconds float64, scale uint32, err error) {
 	c, err := f.content(b, 20)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	scale, n, unknown := u32(c[12:]), uint64(u32(c[16:])), uint64(math.MaxUint32)
+	scale = u32(c[12:])
+	n, unknown := uint64(u32(c[16:])), uint64(math.MaxUint32)
 	if c[0] == 1 {
 		if len(c) < 32 {
-			return 0, broken(b.off, "%s holds %d bytes, and its form asks for 32", b.path(), len(c))
+			return 0, 0, broken(b.off, "%s holds %d bytes, and its form asks for 32", b.path(), len(c))
 		}
 		scale, n, unknown = u32(c[20:]), number(c[24:32]), math.MaxUint64
 	}
 	if n == unknown || n == 0 {
-		return 0, nil
+		return 0, scale, nil
 	}
 	if scale == 0 {
-		return 0, broken(b.off, "%s counts time in no unit", b.path())
+		return 0, 0, broken(b.off, "%s counts time in no unit", b.path())
 	}
-	return float64(n) / float64(scale), nil
+	return float64(n) / float64(scale), scale, nil
 }
 
 // trak reads one track.
@@ -193,14 +202,15 @@ func (f *film) tkhd(b box, t *track) error {
 	if err != nil {
 		return err
 	}
-	matrix := 40
+	matrix, id := 40, 12
 	if c[0] == 1 {
-		matrix = 52
+		matrix, id = 52, 20
 	}
 	if len(c) < matrix+44 {
 		return broken(b.off, "%s holds %d bytes, and its form asks for %d", b.path(), len(c), matrix+44)
 	}
 	t.off = c[3]&1 == 0
+	t.id = u32(c[id:])
 	w, h := float64(u32(c[matrix+36:]))/(1<<16), float64(u32(c[matrix+40:]))/(1<<16)
 	part := func(at int) float64 { return math.Abs(float64(int32(u32(c[matrix+at:])))) / (1 << 16) }
 	m11, m12, m21, m22 := part(0), part(4), part(12), part(16)
@@ -217,7 +227,7 @@ func (f *film) mdia(in box, t *track) (seconds float64, err error) {
 	err = f.each(in, in.body, func(b box) error {
 		switch b.name {
 		case "mdhd":
-			seconds, err = f.length(b)
+			seconds, t.scale, err = f.length(b)
 			return err
 		case "hdlr":
 			c, err := f.content(b, 12)

@@ -103,6 +103,7 @@ func TestFactsAreThoseOfFFprobe(t *testing.T) {
 		"place.webm":  {"-c:v", "libvpx", "-metadata", "LOCATION=" + here},
 		"wide.mkv":    {"-c:v", "mpeg4", "-vf", "setsar=4/3"},
 		"place.mkv":   {"-c:v", "mpeg4", "-metadata", "location=" + here, "-metadata", "title=Lido"},
+		"parts.mp4":   {"-c:v", "mpeg4", "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-g", "4"},
 		"seconds.mp4": {"-c:v", "mpeg4", "-video_track_timescale", "12800"},
 	}
 	folder := t.TempDir()

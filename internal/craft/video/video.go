@@ -136,6 +136,7 @@ type film struct {
 	boxes  int
 	read   int64
 	tracks []track
+	usual  map[uint32]uint32 // how long a sample of a track is, by its number
 	erase  []blank
 }
 
@@ -145,12 +146,14 @@ type track struct {
 	codec         string
 	width, height float64 // as shown
 	off           bool    // not enabled
+	id, scale     uint32  // its number, and its unit of time: so many in a second
+	end           uint64  // when its last fragment ends
 	fixed         string  // what in it tells of people, and cannot be taken out
 }
 
 // scan finds the format and walks the file.
 func scan(r io.ReaderAt, size int64) (*film, error) {
-	f := &film{r: r, size: size}
+	f := &film{r: r, size: size, usual: map[uint32]uint32{}}
 	head, err := f.bytes(0, min(size, 12), "its first bytes")
 	if err != nil {
 		return nil, err

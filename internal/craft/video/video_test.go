@@ -42,6 +42,12 @@ func films() map[string]struct {
 			join(ftyp("mp42"), box("free"), be32(1), []byte("mdat"), be32(0, 16+5000), make([]byte, 5000), box("moov", picture, mvhd(2000))),
 			facts("video/mp4", 640, 360, "avc1"),
 		},
+		"a film in fragments": {
+			join(ftyp("iso6"), box("moov", mvhd(0), bytes.Replace(picture, be32(90000, 180000), be32(90000, 0), 1), box("mvex", box("trex", be32(0, 1, 1, 3000, 0, 0)))),
+				box("moof", box("traf", box("tfhd", be32(0, 1)), box("tfdt", be32(0, 0)), box("trun", be32(0, 30)))),
+				box("moof", box("traf", box("tfhd", be32(8, 1, 500)), box("tfdt", be32(0, 90000)), box("trun", be32(0x300, 2, 60000, 1, 30000, 1))))),
+			facts("video/mp4", 640, 360, "avc1"),
+		},
 		"a film that lies on its side": {
 			join(ftyp("isom"), box("moov", mvhd(2000), trak("vide", "hvc1", 640, 360, turned))), facts("video/mp4", 360, 640, "hvc1"),
 		},
