@@ -45,6 +45,7 @@ var useCases = map[string]door{
 	"content.Content.Excluded":      {route: "/api/v1/excluded", command: "explain", no: "the page of a placement tells what each rule leaves out"},
 	"content.Content.Draft":         {route: "/api/v1/draft", page: "GET /draft", no: "manifests are the command line's draft"},
 	"content.Content.Save":          {route: "/api/v1/draft", no: "manifests are the command line's draft"},
+	"content.Content.Waiting":       {no: "inside the process: what a new file is compared with"},
 	"content.Content.Bring":         {page: "POST /library/add/file", command: "serve", no: "programs declare assets as manifests"},
 	"content.Content.Undo":          {route: "/api/v1/draft/undo", page: "POST /draft", no: "manifests are the command line's draft"},
 	"content.Content.Redo":          {route: "/api/v1/draft/redo", page: "POST /draft", no: "manifests are the command line's draft"},

@@ -91,7 +91,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	files := media.New(core, media.Config{Encode: func(ctx context.Context, p *image.Picture, s image.Spec, n image.Notice) (image.Rendition, error) {
 		made, err := pictures.Render(ctx, p, s, n)
 		return made.Rendition, err
-	}, NamedIn: content.NamesFiles()})
+	}, NamedIn: content.NamesFiles(), Waiting: p.content.Waiting})
 	p.media = files
 	mux := serve.NewMux()
 	p.mux = mux

@@ -17,6 +17,20 @@ type Brought struct {
 	Had bool
 }
 
+// Waiting returns the assets of the caller's draft.
+func (c *Content) Waiting(ctx context.Context, by engine.Caller) (assets []throughline.Resource, err error) {
+	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		items, err := draftItems(r, draftKey(by.Actor))
+		for _, item := range items {
+			if res := item.wanted(); res.Kind == throughline.KindAsset && res.Spec != nil {
+				assets = append(assets, res)
+			}
+		}
+		return err
+	})
+	return assets, err
+}
+
 // Bring puts an asset that was just taken in into the caller's draft, under its name
 // or, where the draft has that, the name with a number.
 func (c *Content) Bring(ctx context.Context, by engine.Caller, asset throughline.Resource) (out Brought, err error) {

@@ -46,6 +46,9 @@ type Config struct {
 	Folder string
 	// MaxBytes is how large a file may be; 0 is MaxBytes.
 	MaxBytes int64
+	// Waiting returns the assets that wait in a caller's draft, which a new file is
+	// compared with as well; nil compares with what is in force.
+	Waiting func(ctx context.Context, by engine.Caller) ([]throughline.Resource, error)
 	// Encode writes renditions; nil is what Go writes by itself.
 	Encode Encode
 	// Keep is for how long a file is kept that nothing names; 0 is KeepUnnamed, and

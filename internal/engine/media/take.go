@@ -40,6 +40,8 @@ type Alike struct {
 	Asset string `json:"asset"`
 	// Share is how alike they are, from 0 to 1 (structural similarity).
 	Share float64 `json:"share"`
+	// Draft says that it waits in the asker's draft and is not in force.
+	Draft bool `json:"draft,omitempty"`
 }
 
 // Take keeps a file. The name is what it was called where it came from: it
@@ -64,7 +66,7 @@ func (m *Media) Take(ctx context.Context, by engine.Caller, name string, r io.Re
 	if err := t.keep(ctx); err != nil {
 		return Intake{}, err
 	}
-	if err := t.compare(ctx); err != nil {
+	if err := t.compare(ctx, by); err != nil {
 		return Intake{}, err
 	}
 	t.taken.Asset = t.propose()
@@ -246,7 +248,7 @@ func (t *taking) remember(ctx context.Context) error {
 const mostAlike = 5
 
 // compare finds the assets in force that are the same file, or show the same.
-func (t *taking) compare(ctx context.Context) error {
+func (t *taking) compare(ctx context.Context, by engine.Caller) error {
 	byFile := map[throughline.Digest][]string{}
 	err := t.core.Record.State.View(ctx, func(r record.Reader) error {
 		for res, err := range engine.InForce(r, throughline.KindAsset) {
@@ -265,8 +267,15 @@ func (t *taking) compare(ctx context.Context) error {
 	if t.print == nil {
 		return nil
 	}
+	waiting, err := t.waiting(ctx, by)
+	if err != nil {
+		return err
+	}
 	for _, near := range t.near(*t.print) {
-		names := byFile[near]
+		names, draft := byFile[near], false
+		if len(names) == 0 {
+			names, draft = waiting[near], true
+		}
 		if near == t.stored.File.Digest || len(names) == 0 || len(t.taken.Alike) >= mostAlike {
 			continue
 		}
@@ -275,11 +284,25 @@ func (t *taking) compare(ctx context.Context) error {
 			return err
 		}
 		if same {
-			t.taken.Alike = append(t.taken.Alike, Alike{names[0], alike})
+			t.taken.Alike = append(t.taken.Alike, Alike{names[0], alike, draft})
 		}
 	}
 	slices.SortStableFunc(t.taken.Alike, func(a, b Alike) int { return cmp.Compare(b.Share, a.Share) })
 	return nil
+}
+
+// waiting returns the names of the assets in the caller's draft, by their file.
+func (t *taking) waiting(ctx context.Context, by engine.Caller) (map[throughline.Digest][]string, error) {
+	if t.config.Waiting == nil {
+		return nil, nil
+	}
+	assets, err := t.config.Waiting(ctx, by)
+	byFile := map[throughline.Digest][]string{}
+	for _, res := range assets {
+		d := res.Spec.(*throughline.Asset).File.Digest
+		byFile[d] = append(byFile[d], res.Metadata.Name)
+	}
+	return byFile, err
 }
 
 // follow reads the prints that are not known yet.

@@ -102,6 +102,8 @@ type addRow struct {
 
 type addLike struct {
 	link
+	// Draft says that it waits in the draft.
+	Draft          bool
 	Picture, Share string
 }
 
@@ -366,7 +368,7 @@ func (row *addRow) take(got media.Intake) {
 	a := got.Asset.Spec.(*throughline.Asset)
 	row.Title, row.Digest, row.Type, row.Size = a.Title, a.File.Digest.String(), a.File.Type, sizeOf(a.File)
 	if len(got.Removed) > 0 {
-		row.Notes = append(row.Notes, "Taken out: "+strings.Join(got.Removed, ", ")+".")
+		row.Notes = append(row.Notes, "Taken out: "+andList(kindsOf(got.Removed))+".")
 	}
 	for _, note := range got.Notes {
 		row.Notes = append(row.Notes, sentence(note)+".")
@@ -376,11 +378,22 @@ func (row *addRow) take(got media.Intake) {
 	}
 }
 
+// kindsOf says what was taken out by its kind, without the fields it stood in.
+func kindsOf(removed []string) (kinds []string) {
+	for _, r := range removed {
+		kind, _, _ := strings.Cut(r, " (")
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 func (w *Web) addLike(ctx context.Context, v viewer, like media.Alike) addLike {
 	ref := throughline.Ref{Kind: throughline.KindAsset, Name: like.Asset}
-	out := addLike{link: link{like.Asset, w.objectURL(ref)}, Share: operate.SayShare(like.Share)}
-	if o, err := w.Making.Object(ctx, v.Caller, ref); err == nil && o.Resource != nil {
-		if a, ok := o.Resource.Spec.(*throughline.Asset); ok {
+	out := addLike{link: link{like.Asset, w.objectURL(ref)}, Share: operate.SayShare(like.Share), Draft: like.Draft}
+	if o, err := w.Making.Object(ctx, v.Caller, ref); err == nil && wantedOf(o) != nil {
+		if a, ok := wantedOf(o).Spec.(*throughline.Asset); ok {
 			out.Picture = w.thumb(like.Asset, a.File, 240)
 		}
 	}

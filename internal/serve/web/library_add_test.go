@@ -90,6 +90,12 @@ func TestFilesAreDropped(t *testing.T) {
 			t.Errorf("%s", row.Text())
 		}
 	})
+	t.Run("one that looks like it is offered too, before either is in force", func(t *testing.T) {
+		_, row := m.sendFile("Smaller rings.png", drawn(t, 90, 80, 401, 60), nil)
+		if !strings.Contains(row.Text(), "alike, in your draft") || asset("smaller-rings") != nil {
+			t.Errorf("%s", row.Text())
+		}
+	})
 	t.Run("another file of the name gets another name", func(t *testing.T) {
 		m.sendFile("Rings of June.png", drawn(t, 300, 20, 350, 200), nil)
 		if asset("rings-of-june-2") == nil {

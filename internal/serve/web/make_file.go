@@ -21,12 +21,18 @@ type fileFace struct {
 	Missing  []string
 }
 
+// wantedOf returns a thing as the draft has it, or as it is in force; nil where it is
+// not to be read.
+func wantedOf(o content.Object) *throughline.Resource {
+	if o.Draft != nil && o.Draft.Resource != nil {
+		return o.Draft.Resource
+	}
+	return o.Resource
+}
+
 // faceOf returns the file of an asset as the draft has it, or as it is in force.
 func (w *Web) faceOf(o content.Object) *fileFace {
-	res := o.Resource
-	if o.Draft != nil && o.Draft.Resource != nil {
-		res = o.Draft.Resource
-	}
+	res := wantedOf(o)
 	if res == nil || !w.routed["GET "+throughline.MediaPath+"{asset}/{digest}/{rendition}"] {
 		return nil
 	}

@@ -32,7 +32,7 @@ func newMaker(t testing.TB, manifests ...string) *maker {
 	e := enginetest.Open(t, enginetest.Options{})
 	e.Apply(t, manifests...)
 	door, err := web.New(web.Config{
-		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Making: e.Content, Shelf: e.Content, Counts: e.Operate, Files: media.New(e.Core, media.Config{}), Releases: e.Content, Log: slog.New(slog.DiscardHandler),
+		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Making: e.Content, Shelf: e.Content, Counts: e.Operate, Files: media.New(e.Core, media.Config{Waiting: e.Content.Waiting}), Releases: e.Content, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -333,7 +333,9 @@ func (w *Web) samples(ctx context.Context, v viewer, page *objectPage, o content
 	places := o.Lineage.Placements
 	switch o.Ref.Kind {
 	case throughline.KindPlacement:
-		places = []throughline.Ref{o.Ref}
+		if res := wantedOf(o); res != nil && res.Spec.(*throughline.Placement).Template != "" { // before that there is nothing to see
+			places = []throughline.Ref{o.Ref}
+		}
 	case throughline.KindBrand:
 		for _, user := range o.UsedBy {
 			if user.Kind == throughline.KindTemplate && len(places) == 0 {

@@ -222,12 +222,39 @@ func saysExtent(rev content.Review) string {
 
 func inTheWay(rev content.Review) int {
 	n := len(rev.Problems)
-	for _, f := range rev.Plan.Findings {
+	for _, f := range distinct(rev.Plan.Findings) {
 		if blocks(f) {
 			n++
 		}
 	}
 	return n
+}
+
+// distinct leaves out findings that say the same of the same thing at another
+// template or channel: what is mended once is told once.
+func distinct(findings []throughline.Finding) []throughline.Finding {
+	type saying struct {
+		object                        throughline.Ref
+		rule, locale, got, want, over string
+		span                          throughline.Span
+		severity                      throughline.Severity
+	}
+	told := map[saying]bool{}
+	var all []throughline.Finding
+	for _, f := range findings {
+		s := saying{object: f.Object, rule: f.Rule, locale: f.Locale, got: f.Got, want: f.Want, severity: f.Severity}
+		if f.Object.Kind == throughline.KindTemplate { // which looks different on each channel
+			s.over = f.Channel + " " + f.Slot
+		}
+		if f.Span != nil {
+			s.span = *f.Span
+		}
+		if !told[s] {
+			told[s] = true
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // blocks reports whether a finding stops a release: one of a rule between slots

@@ -115,7 +115,7 @@ func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 	for _, p := range rev.Problems {
 		v.Problems = append(v.Problems, problemView{Text: sentence(p.Message), Fix: sentence(p.Fix), Where: where(p.Object, p.Field), URL: w.fieldURL(p.Object, p.Field)})
 	}
-	for _, f := range rev.Plan.Findings {
+	for _, f := range distinct(rev.Plan.Findings) {
 		view := findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: severityCell(f.Severity).HTML}
 		if f.Variants > 0 {
 			view.Says += "; " + operate.Plural(f.Variants, "combination is", "combinations are") + " left out"

@@ -12,13 +12,15 @@ import (
 
 func TestOnlyAWaitingReleaseSaysWhatIsInItsWay(t *testing.T) {
 	block := throughline.Finding{Severity: throughline.Block}
+	other := throughline.Finding{Severity: throughline.Block, Got: "another"}
 	for name, c := range map[string]struct {
 		state    throughline.ReleaseState
 		findings []throughline.Finding
 		want     string
 	}{
 		"what waits says that nothing is":         {throughline.ReleaseProposed, nil, "2 changes that no placement shows, nothing in the way. It waits to be approved."},
-		"what waits says how much is":             {throughline.ReleaseProposed, []throughline.Finding{block, block}, "2 changes that no placement shows, 2 things in the way. It waits to be approved."},
+		"what waits says how much is":             {throughline.ReleaseProposed, []throughline.Finding{block, other}, "2 changes that no placement shows, 2 things in the way. It waits to be approved."},
+		"what is said of two channels is once":    {throughline.ReleaseProposed, []throughline.Finding{block, block}, "2 changes that no placement shows, 1 thing in the way. It waits to be approved."},
 		"what was withdrawn says nothing of it":   {throughline.ReleaseWithdrawn, nil, "2 changes that no placement shows. Withdrawn; it never went live."},
 		"of what was withdrawn, one thing is not": {throughline.ReleaseWithdrawn, []throughline.Finding{block}, "2 changes that no placement shows. Withdrawn; it never went live."},
 		"nor are several":                         {throughline.ReleaseWithdrawn, []throughline.Finding{block, block}, "2 changes that no placement shows. Withdrawn; it never went live."},

@@ -432,6 +432,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	if err != nil {
 		return err
 	}
+	findings = distinct(findings)
 	p.answers(saysFindings(findings, p.Flow.Count))
 	slices.SortStableFunc(findings, func(a, b throughline.Finding) int {
 		return cmp.Compare(severityHealth(b.Severity).Rank(), severityHealth(a.Severity).Rank())
