@@ -21,6 +21,8 @@ type LibraryQuery struct {
 	Text string
 	// Brief names a Brief for which to find what already fits, in place of Text.
 	Brief string
+	// Kind narrows what fits a brief to one kind of piece; empty for every.
+	Kind throughline.Kind
 	// Cursor is the Next of a page; empty begins. Limit is at most LibraryMost.
 	Cursor string
 	Limit  int
@@ -116,7 +118,7 @@ func (c *Content) Library(ctx context.Context, by engine.Caller, q LibraryQuery)
 	}
 	q.Limit = min(max(1, q.Limit), LibraryMost)
 	if q.Brief != "" {
-		page, err = c.fits(ctx, by, q.Brief, q.Limit)
+		page, err = c.fits(ctx, by, q)
 	} else {
 		page, err = c.search(ctx, by, q)
 	}

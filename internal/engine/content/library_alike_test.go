@@ -162,6 +162,12 @@ func TestLibraryFits(t *testing.T) {
 			t.Errorf("got %v, %v", names, page.AtLeast)
 		}
 	})
+	t.Run("one kind alone may be asked for", func(t *testing.T) {
+		page, err := e.Content.Library(t.Context(), by, content.LibraryQuery{Brief: "sauna", Kind: throughline.KindAsset, Limit: 12})
+		if err != nil || len(page.Cards) != 0 {
+			t.Errorf("got %v, %v", page.Cards, err)
+		}
+	})
 	t.Run("nothing fits is an answer", func(t *testing.T) {
 		if names, _ := ask("nothing", 12); len(names) != 0 {
 			t.Errorf("got %v", names)

@@ -33,12 +33,13 @@ type wish struct {
 	peers    map[string]bool   // the other briefs of its goal
 	roles    map[string]string // of slots there are to fill -> their template
 	channels map[string]bool
-	locales  map[string]bool
+	locales  map[string][]string // of the brands -> those that do for it
+	kind     throughline.Kind    // of pieces wanted; empty for every
 }
 
 // wishOf reads what surrounds a brief.
 func (k *known) wishOf(r record.Reader, name string, brief *throughline.Brief) (wish, error) {
-	w := wish{name, brief, map[string]bool{}, map[string]string{}, map[string]bool{}, map[string]bool{}}
+	w := wish{name: name, brief: brief, peers: map[string]bool{}, roles: map[string]string{}, channels: map[string]bool{}, locales: map[string][]string{}}
 	places := refSet{}
 	places.add(k.usersOf(throughline.Ref{Kind: throughline.KindBrief, Name: name}, throughline.KindPlacement)...)
 	if brief.Goal != "" {
@@ -80,10 +81,21 @@ func (w *wish) place(r record.Reader, ref throughline.Ref) error {
 	res, err = resourceOrNone(r, throughline.Ref{Kind: throughline.KindBrand, Name: t.Brand})
 	if b, ok := res.Spec.(*throughline.Brand); ok {
 		for _, l := range b.Locales.All() {
-			w.locales[l] = true
+			w.locales[l] = append(w.locales[l], doFor(b.Locales, l)...)
 		}
 	}
 	return err
+}
+
+// doFor are the locales whose text is as good as one of the locale: itself, what
+// the brand says it falls back to, and others of its language. That the default
+// would be shown in the end is no text in the language.
+func doFor(all throughline.Locales, locale string) []string {
+	language, _, _ := strings.Cut(locale, "-")
+	return slices.DeleteFunc(all.Chain(locale), func(l string) bool {
+		own, _, _ := strings.Cut(l, "-")
+		return own != language && !slices.Contains(all.Fallback[locale], l)
+	})
 }
 
 // fit is a piece held against a brief.
@@ -147,8 +159,8 @@ func (w *wish) lacking(res throughline.Resource) string {
 		return ""
 	}
 	var lacks []string
-	for l := range w.locales {
-		if _, ok := s.Values[l]; !ok {
+	for l, do := range w.locales {
+		if !slices.ContainsFunc(do, func(l string) bool { _, has := s.Values[l]; return has }) {
 			lacks = append(lacks, l)
 		}
 	}
@@ -157,15 +169,16 @@ func (w *wish) lacking(res throughline.Resource) string {
 }
 
 // fits offers what already fits a brief, the best first: see judge.
-func (c *Content) fits(ctx context.Context, by engine.Caller, name string, limit int) (page LibraryPage, err error) {
+func (c *Content) fits(ctx context.Context, by engine.Caller, q LibraryQuery) (page LibraryPage, err error) {
 	page.Cards = []Card{}
 	var w wish
 	err = c.with(ctx, func(k *known, r record.Reader) error {
-		brief, err := briefOf(r, by, name)
+		brief, err := briefOf(r, by, q.Brief)
 		if err != nil {
 			return err
 		}
-		w, err = k.wishOf(r, name, brief)
+		w, err = k.wishOf(r, q.Brief, brief)
+		w.kind = q.Kind
 		return err
 	})
 	if err != nil {
@@ -181,7 +194,7 @@ func (c *Content) fits(ctx context.Context, by engine.Caller, name string, limit
 	}
 	var hits []record.IndexHit
 	why := map[string][]string{}
-	for _, f := range best[:min(len(best), limit, briefMost)] {
+	for _, f := range best[:min(len(best), q.Limit, briefMost)] {
 		hits, why[f.key] = append(hits, record.IndexHit{Key: f.key}), f.why
 	}
 	page.Cards, err = c.cards(ctx, by, hits)
@@ -221,6 +234,9 @@ func (c *Content) candidates(ctx context.Context, w *wish) (map[string]*fit, err
 	found := map[string]*fit{}
 	ask := func(q record.IndexQuery, do func(*fit, record.IndexPage)) error {
 		q.None, q.Limit = only.none, briefLook
+		if w.kind != "" {
+			q.All = append(q.All, []string{"kind:" + strings.ToLower(string(w.kind))})
+		}
 		page, err := c.core.Record.Index.Find(ctx, q)
 		for _, hit := range page.Hits {
 			if found[hit.Key] == nil {

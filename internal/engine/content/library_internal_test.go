@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/record"
 )
@@ -132,4 +133,15 @@ func FuzzLooksFrom(f *testing.F) {
 			t.Errorf("%d bytes became %d, %d and %d", len(b), len(l.same), len(l.words), len(l.locale))
 		}
 	})
+}
+
+func TestDoFor(t *testing.T) {
+	all := throughline.Locales{Default: "en", Supported: []string{"de-CH", "en-GB", "rm"}, Fallback: map[string][]string{"rm": {"de-CH"}}}
+	for locale, want := range map[string][]string{"de-CH": {"de-CH", "de"}, "en-GB": {"en-GB", "en"}, "rm": {"rm", "de-CH"}, "en": {"en"}} {
+		t.Run("a text does for "+locale, func(t *testing.T) {
+			if diff := cmp.Diff(want, doFor(all, locale)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

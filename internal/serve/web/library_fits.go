@@ -31,8 +31,9 @@ type libraryFits struct {
 	Make []link
 }
 
-// fitsFor is what already fits a brief; nil where there is no library.
-func (w *Web) fitsFor(r *http.Request, v viewer, brief string) (*libraryFits, error) {
+// fitsFor is what of a kind, or of every, already fits a brief; nil where there is
+// no library.
+func (w *Web) fitsFor(r *http.Request, v viewer, brief string, kind throughline.Kind) (*libraryFits, error) {
 	if w.Shelf == nil {
 		return nil, nil
 	}
@@ -40,7 +41,7 @@ func (w *Web) fitsFor(r *http.Request, v viewer, brief string) (*libraryFits, er
 	if brief == "" {
 		return f, nil
 	}
-	q := content.LibraryQuery{Brief: brief, Limit: fitsMost}
+	q := content.LibraryQuery{Brief: brief, Kind: kind, Limit: fitsMost}
 	found, err := w.Shelf.Library(r.Context(), v.Caller, q)
 	if err != nil {
 		return nil, err
@@ -60,9 +61,9 @@ func (w *Web) fitsBefore(r *http.Request, v viewer, kind throughline.Kind) (*lib
 	if kind != throughline.KindFragment && kind != throughline.KindAsset {
 		return nil, nil
 	}
-	f, err := w.fitsFor(r, v, r.FormValue("brief"))
+	f, err := w.fitsFor(r, v, r.FormValue("brief"), kind)
 	if throughline.CodeOf(err) == throughline.NotFound {
-		f, err = w.fitsFor(r, v, "")
+		f, err = w.fitsFor(r, v, "", kind)
 	}
 	if f == nil || err != nil {
 		return nil, err

@@ -255,7 +255,7 @@ func (w *Web) newObjectPage(r *http.Request, v viewer, o content.Object) (*objec
 	page.AsYAML, page.Asked = r.URL.Query().Get("as") == "yaml", r.URL.Query().Has("check")
 	if o.Ref.Kind == throughline.KindBrief {
 		page.Styles = append(page.Styles, "library.css")
-		if page.Fits, err = w.fitsFor(r, v, o.Ref.Name); err != nil {
+		if page.Fits, err = w.fitsFor(r, v, o.Ref.Name, ""); err != nil {
 			return nil, err
 		}
 	}
