@@ -30,16 +30,22 @@ const (
 type wish struct {
 	name     string
 	brief    *throughline.Brief
-	peers    map[string]bool   // the other briefs of its goal
-	roles    map[string]string // of slots there are to fill -> their template
+	peers    map[string]bool // the other briefs of its goal
+	slots    []wishSlot      // that there are to fill
 	channels map[string]bool
 	locales  map[string][]string // of the brands -> those that do for it
 	kind     throughline.Kind    // of pieces wanted; empty for every
 }
 
+// wishSlot is a slot of a template.
+type wishSlot struct {
+	throughline.Slot
+	template string
+}
+
 // wishOf reads what surrounds a brief.
 func (k *known) wishOf(r record.Reader, name string, brief *throughline.Brief) (wish, error) {
-	w := wish{name: name, brief: brief, peers: map[string]bool{}, roles: map[string]string{}, channels: map[string]bool{}, locales: map[string][]string{}}
+	w := wish{name: name, brief: brief, peers: map[string]bool{}, channels: map[string]bool{}, locales: map[string][]string{}}
 	places := refSet{}
 	places.add(k.usersOf(throughline.Ref{Kind: throughline.KindBrief, Name: name}, throughline.KindPlacement)...)
 	if brief.Goal != "" {
@@ -74,9 +80,7 @@ func (w *wish) place(r record.Reader, ref throughline.Ref) error {
 		return err
 	}
 	for _, s := range t.Slots {
-		if w.roles[s.Role] == "" {
-			w.roles[s.Role] = p.Template
-		}
+		w.slots = append(w.slots, wishSlot{s, p.Template})
 	}
 	res, err = resourceOrNone(r, throughline.Ref{Kind: throughline.KindBrand, Name: t.Brand})
 	if b, ok := res.Spec.(*throughline.Brand); ok {
@@ -140,7 +144,9 @@ func (w *wish) judge(f *fit, res throughline.Resource) bool {
 	because(peer, worthGoal, "was made for "+p.Brief+", a brief with the same goal")
 	because(p.Audience != "" && p.Audience == w.brief.Audience, worthAudience, "is for the same audience")
 	because(p.Audience != "" && w.brief.Audience == "", worthLacks, "is only for "+p.Audience)
-	because(w.roles[p.Role] != "", worthSlot, "fills a slot of "+w.roles[p.Role])
+	if i := slices.IndexFunc(w.slots, func(s wishSlot) bool { return fills(p, s.Slot) }); i >= 0 {
+		because(true, worthSlot, "fills a slot of "+w.slots[i].template)
+	}
 	because(len(p.Validity.Markets) > 0, 0, "is only for "+strings.Join(p.Validity.Markets, ", "))
 	if lacks := w.lacking(res); lacks != "" {
 		because(true, worthLacks, "has no text in "+lacks)

@@ -145,3 +145,19 @@ func TestDoFor(t *testing.T) {
 		})
 	}
 }
+
+func TestWishSlots(t *testing.T) {
+	w := wish{name: "b", brief: &throughline.Brief{}, slots: []wishSlot{{throughline.Slot{Role: "scene", Fill: &throughline.Fill{Names: []string{"hut"}}}, "letter"}}}
+	for name, want := range map[string][]string{"hut": {"was made for this brief", "fills a slot of letter"}, "tower": {"was made for this brief"}} {
+		t.Run("only what a slot takes fills it: "+name, func(t *testing.T) {
+			var f fit
+			res := throughline.Resource{Kind: throughline.KindFragment, Metadata: throughline.Metadata{Name: name}, Spec: &throughline.Fragment{Role: "scene", Brief: "b"}}
+			if !w.judge(&f, res) {
+				t.Fatal("it does not fit")
+			}
+			if diff := cmp.Diff(want, f.why); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
