@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math/bits"
+	"strings"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/record"
@@ -9,6 +10,22 @@ import (
 
 // BucketPrints keeps what pictures are found again by: digest -> Print.
 const BucketPrints = "print"
+
+// BucketGrounds keeps a picture a few pixels wide, as PNG, to be measured where
+// texts stand on it: digest -> bytes.
+const BucketGrounds = "ground"
+
+// GroundOf returns the small picture of the file whose digest begins so; nil for
+// none.
+func GroundOf(r record.Reader, digest string) ([]byte, error) {
+	if len(digest) != 16 || strings.Trim(digest, "0123456789abcdef") != "" {
+		return nil, nil
+	}
+	for e, err := range r.List(BucketGrounds, digest, "") {
+		return e.Value, err
+	}
+	return nil, nil
+}
 
 // Print is the two hashes of a picture: the first two fields of image.Print.
 type Print struct{ P, D uint64 }

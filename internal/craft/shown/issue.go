@@ -2,6 +2,8 @@ package shown
 
 import (
 	"fmt"
+	"image"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -47,7 +49,7 @@ func Contrasts(s Shown, in ...Mode) []Issue {
 			continue
 		}
 		for _, m := range in {
-			i, bad := contrastOf(&t, m)
+			i, bad := s.contrastOf(&t, m)
 			key := i.Rule + i.Got + i.Slot
 			if bad && !told[key] {
 				told[key] = true
@@ -85,7 +87,7 @@ func Meet(s Shown, pairs []Pair) []Issue {
 	return out
 }
 
-func contrastOf(t *Text, m Mode) (Issue, bool) {
+func (s *Shown) contrastOf(t *Text, m Mode) (Issue, bool) {
 	l := t.Looks[m]
 	rule := "contrast." + [...]string{"light", "dark", "partial", "full"}[m]
 	use := contrast.UseOf(l.Size, l.Weight >= 700)
@@ -94,6 +96,11 @@ func contrastOf(t *Text, m Mode) (Issue, bool) {
 	case l.Unsure != "":
 		return t.issue(rule, l.Unsure+" cannot be worked out", want, "write it as a plain colour and a size in px").unknown(), true
 	case l.Picture != "":
+		if s.open != nil {
+			if picture := s.open(l.Picture); picture != nil {
+				return overPicture(t, m, rule, use, picture)
+			}
+		}
 		return t.issue(rule, "text over "+shorten(l.Picture), want, "measure the text against the picture, or put a plain colour under it").unknown(), true
 	}
 	color := l.Color.WithAlpha(l.Color.A * l.Opacity)
@@ -115,6 +122,24 @@ func contrastOf(t *Text, m Mode) (Issue, bool) {
 		fix = "make the text lighter or the ground darker"
 	}
 	return t.issue(rule, got, want, fix), true
+}
+
+// overPicture measures a text on a picture. Where on it the text will stand nobody
+// knows before it is laid out: what reads everywhere passes, what reads on less
+// than half fails, and what is between cannot be told.
+func overPicture(t *Text, m Mode, rule string, use contrast.Use, picture image.Image) (Issue, bool) {
+	l := t.Looks[m]
+	color := l.Color.WithAlpha(l.Color.A * l.Opacity)
+	worst, err := contrast.WorstOver(picture, picture.Bounds(), color, l.Ground, use.Needs())
+	if err != nil || worst.Below == 0 {
+		return Issue{}, false
+	}
+	got := fmt.Sprintf("%s over %s, %s: under %g on %.0f %% of it, %.2f at worst on %s", color.Hex(), shorten(l.Picture), m, use.Needs(), math.Ceil(100*worst.Below), float64(int(worst.Ratio*100))/100, worst.Under.Hex())
+	i := t.issue(rule, got, fmt.Sprintf("at least %g wherever it stands", use.Needs()), "lay a plain colour between text and picture, or use a picture that is calmer there")
+	if worst.Below <= 0.5 {
+		i = i.unknown()
+	}
+	return i, true
 }
 
 // Safety tells what could run, load or send when the document is shown.

@@ -1,6 +1,7 @@
 package shown_test
 
 import (
+	"image"
 	"strings"
 	"testing"
 
@@ -77,6 +78,39 @@ func TestContrasts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { same(t, shown.Contrasts(read(t, tt.html, nil), tt.modes...), tt.want...) })
+	}
+}
+
+func TestContrasts_overPictures(t *testing.T) {
+	fill := func(share float64) image.Image { // so much of it is light, and the rest dark
+		img := image.NewGray(image.Rect(0, 0, 20, 20))
+		for i := range img.Pix {
+			if i < int(share*400) {
+				img.Pix[i] = 0xee
+			}
+		}
+		return img
+	}
+	for name, c := range map[string]struct {
+		light float64
+		want  []string
+	}{
+		"white on what is dark everywhere is read":          {0, nil},
+		"white on what is light everywhere is not":          {1, []string{"contrast.light: #ffffff over lake.png, light: under 4.5 on 100 % of it, 1.16 at worst on #eeeeee"}},
+		"where half is light it depends, and is not passed": {0.4, []string{"? contrast.light: #ffffff over lake.png, light: under 4.5 on 40 % of it, 1.16 at worst on #eeeeee"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := shown.Read([]byte(`<div style="background:#000 url(lake.png)"><p style="color:#fff">Words</p></div>`), shown.Options{Open: func(address string) image.Image {
+				if address != "lake.png" {
+					t.Errorf("it asks for %q", address)
+				}
+				return fill(c.light)
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, shown.Contrasts(s, shown.Light), c.want...)
+		})
 	}
 }
 

@@ -14,6 +14,7 @@ package shown
 
 import (
 	"bytes"
+	"image"
 	"slices"
 	"sort"
 	"strconv"
@@ -156,6 +157,8 @@ type Shown struct {
 	Structure Structure
 	Risks     []Risk
 	Features  []Feature // by name
+
+	open func(address string) image.Image
 }
 
 // Options say how a document is looked at.
@@ -165,6 +168,9 @@ type Options struct {
 	// Slots are the values that were filled in, by name, so that places can say
 	// whose they are. Of several that fit, the longest value wins.
 	Slots map[string]string
+	// Open returns the picture behind an address, of any size, for texts that stand
+	// on it; nil where it is not known, as all are where Open is nil.
+	Open func(address string) image.Image
 }
 
 // Read reads a document. It fails on what is too large or too deep to be shown.
@@ -192,6 +198,7 @@ func Read(source []byte, o Options) (Shown, error) {
 		return Shown{}, r.err
 	}
 	r.spaces()
+	r.shown.open = o.Open
 	sort.Slice(r.shown.Features, func(i, j int) bool { return r.shown.Features[i].Name < r.shown.Features[j].Name })
 	return r.shown, nil
 }

@@ -29,8 +29,9 @@ func (c *Content) drawn(with resources, a throughline.Assembly) ([]throughline.F
 		return nil, nil // which validate tells
 	}
 	in := with.check(a)
+	in.Open = c.grounds()
 	var drawings []check.Drawing
-	for i, filling := range covering(a, mostDrawn) {
+	for i, filling := range covering(a, enough(t, rendering, a)) {
 		locales := brand.Locales.All()
 		locale := locales[i%len(locales)]
 		d, err := drawing(compiled, a, filling, locale, brand)
@@ -43,6 +44,24 @@ func (c *Content) drawn(with resources, a throughline.Assembly) ([]throughline.F
 		return mailclient.Check(c.clients, used, clients)
 	})
 }
+
+// enough returns how many fillings are drawn: where texts may stand on pictures, so
+// many that each picture is behind them once.
+func enough(t *throughline.Template, r *throughline.Rendering, a throughline.Assembly) int {
+	n := mostDrawn
+	if !strings.Contains(r.HTML+r.MJML, "background") {
+		return n
+	}
+	for _, s := range a.Slots {
+		if slot, _ := t.Slot(s.Name); slot != nil && slot.Type == throughline.Image {
+			n = max(n, len(s.Choices))
+		}
+	}
+	return min(n, mostBehind)
+}
+
+// mostBehind is how many fillings are drawn where pictures are behind texts.
+const mostBehind = 64
 
 func drawing(r *email.Rendering, a throughline.Assembly, filling []uint16, locale string, brand *throughline.Brand) (check.Drawing, error) {
 	values := map[string]string{}

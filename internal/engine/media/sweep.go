@@ -216,8 +216,10 @@ func (m *Media) delete(ctx context.Context, d throughline.Digest) (int64, error)
 				return err
 			}
 		}
-		if err := tx.Delete(engine.BucketPrints, d.String()); err != nil {
-			return err
+		for _, bucket := range []string{engine.BucketPrints, engine.BucketGrounds} {
+			if err := tx.Delete(bucket, d.String()); err != nil {
+				return err
+			}
 		}
 		return tx.Delete(bucketFiles, d.String())
 	})

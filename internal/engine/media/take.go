@@ -99,6 +99,7 @@ type taking struct {
 	taken  Intake
 	stored stored
 	print  *image.Print
+	ground []byte // the picture a few pixels wide, as PNG
 }
 
 // keep keeps the file and what is known of it. Where the same file is just being
@@ -207,8 +208,14 @@ func (t *taking) picture(ctx context.Context) error {
 	defer done()
 	found := p.Print()
 	t.print = &found
-	return nil
+	small, err := p.Render(image.Spec{Width: groundSide, Height: groundSide, Format: image.PNG}, image.Notice{})
+	t.ground = small.Bytes
+	return err
 }
+
+// groundSide is how many pixels wide and high a picture is kept for measuring at
+// most: enough for where it is light and where dark.
+const groundSide = 32
 
 // notes are what somebody who chose the picture should know.
 func (t *taking) notes(f image.Facts) {
@@ -238,6 +245,9 @@ func (t *taking) remember(ctx context.Context) error {
 		}
 		t.stored.Named, t.stored.Taken = was.Named, t.core.Now()
 		if err := engine.PutJSON(tx, bucketFiles, key, t.stored, record.AnyVersion); err != nil || t.print == nil {
+			return err
+		}
+		if _, err := tx.Put(engine.BucketGrounds, key, t.ground, record.AnyVersion); err != nil {
 			return err
 		}
 		return engine.PutJSON(tx, engine.BucketPrints, key, engine.Print{P: t.print.P, D: t.print.D}, record.AnyVersion)

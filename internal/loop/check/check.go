@@ -7,6 +7,7 @@ package check
 
 import (
 	"cmp"
+	"image"
 	"maps"
 	"slices"
 	"time"
@@ -30,6 +31,9 @@ type Input struct {
 	Assembly throughline.Assembly
 	// At is now, for what ends.
 	At time.Time
+	// Open returns a picture by its address, small as it may be, for texts that stand
+	// on it; nil where it is not known.
+	Open func(address string) image.Image
 	// Memory, which may be nil, knows what earlier runs found.
 	Memory *Memory
 }

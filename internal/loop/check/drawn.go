@@ -54,7 +54,7 @@ type drawn struct {
 
 func (d *drawn) look(on *Drawing) error {
 	d.on = on
-	seen, err := shown.Read([]byte(on.HTML), shown.Options{Slots: on.Values})
+	seen, err := shown.Read([]byte(on.HTML), shown.Options{Slots: on.Values, Open: d.Open})
 	if err != nil {
 		return err
 	}
