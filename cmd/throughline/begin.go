@@ -12,6 +12,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/demo"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/serve/web"
 )
 
@@ -21,7 +22,10 @@ import (
 var first string
 
 // beginnings declares what the guided start asks for.
-type beginnings struct{ content *content.Content }
+type beginnings struct {
+	content *content.Content
+	files   *media.Media
+}
 
 // Found declares the engine and the person who is to own it.
 func (b beginnings) Found(ctx context.Context, f web.Founding) error {
@@ -64,6 +68,9 @@ func (b beginnings) Blank(ctx context.Context, by engine.Caller, f web.First) er
 func (b beginnings) Example(ctx context.Context, by engine.Caller) error {
 	all, err := readExample()
 	if err != nil {
+		return err
+	}
+	if err := takeExample(ctx, b.files, by, all); err != nil {
 		return err
 	}
 	var keep []throughline.Resource

@@ -13,6 +13,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/demo"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
+	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
@@ -85,10 +86,32 @@ func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, err
 		return nil, err
 	}
 	by := throughline.Actor{Kind: throughline.ActorPerson, ID: ownerOf(resources)}
+	if err := takeExample(ctx, p.media, engine.AtShell(by), resources); err != nil {
+		return nil, err
+	}
 	if _, err := p.content.Apply(ctx, engine.AtShell(by), content.Change{Resources: resources, Message: "the example workspace"}); err != nil {
 		return nil, err
 	}
 	return resources, p.access.AcceptFor(ctx, by.ID)
+}
+
+// takeExample takes in the files that the example's assets name.
+func takeExample(ctx context.Context, files *media.Media, by engine.Caller, resources []throughline.Resource) error {
+	for _, r := range resources {
+		a, ok := r.Spec.(*throughline.Asset)
+		if !ok {
+			continue
+		}
+		file, err := demo.Workspace().Open(a.File.Name)
+		if err != nil {
+			return throughline.Errorf(throughline.Internal, "the example has no file %s: %w", a.File.Name, err)
+		}
+		_, err = files.Take(ctx, by, a.File.Name, file)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // filesOf reads every manifest of a workspace.

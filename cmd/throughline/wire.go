@@ -105,7 +105,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),
 	}
 	doors.Described = p.api.OpenAPI
-	doors.Begin, doors.Decider = beginnings{p.content}, p.plane
+	doors.Begin, doors.Decider = beginnings{p.content, p.media}, p.plane
 	if simulated {
 		doors.Enter, doors.Captions = p.enter, true
 	}

@@ -43,6 +43,10 @@ type looks [3]style
 func (r *reader) styles(doc *html.Node) {
 	c := cssReader{width: r.opts.Width, sheet: &r.sheet, note: r.css, load: func(what string, offset int) {
 		r.risk("style", what, offset)
+	}, doubt: func(what string, offset int) {
+		if len(r.shown.doubts) < mostDoubts {
+			r.shown.doubts = append(r.shown.doubts, doubt{r.place(offset, offset, ""), what})
+		}
 	}}
 	for n := range doc.Descendants() {
 		if n.Type != html.ElementNode {

@@ -89,6 +89,12 @@ type cssReader struct {
 	sheet *sheet
 	note  func(kind, name, value string, offset int)
 	load  func(what string, offset int)
+	// doubt is told of a rule about how texts look of which nobody here can say
+	// whether it holds.
+	doubt func(what string, offset int)
+	// asked is what a client has to support for the rules being read to hold, where
+	// that decides it: the prelude of an @supports or @container.
+	asked string
 }
 
 // read takes the rules of css, which starts at an offset of the source.
@@ -180,7 +186,12 @@ func (c *cssReader) block(prelude, body string, offset, inner int, in uint8, dep
 		if name == "container" || strings.Contains(rest, "not") {
 			in = 0
 		}
+		was := c.asked
+		if name != "layer" {
+			c.asked = "@" + name + " " + rest
+		}
 		c.read(body, inner, in, depth+1)
+		c.asked = was
 	case "font-face":
 		for _, d := range declarations(body) {
 			if d.name == "src" && strings.Contains(d.value, "url(") {
@@ -212,6 +223,11 @@ func (c *cssReader) rule(prelude, body string, offset, inner int, in uint8) {
 		p = strings.TrimSpace(p)
 		c.note("selector", p, "", offset)
 		sel, ogs, ok := parseSelector(p)
+		if c.asked != "" || !ok || !judged(sel) {
+			if paints(decls, body) {
+				c.doubt(strings.TrimSpace(c.asked+" "+p), offset)
+			}
+		}
 		if !ok || in == 0 && !ogs {
 			continue
 		}
@@ -223,6 +239,39 @@ func (c *cssReader) rule(prelude, body string, offset, inner int, in uint8) {
 		}
 		c.sheet.add(r)
 	}
+}
+
+// judged reports whether it can be said of every element if a selector asks for it.
+func judged(sel []compound) bool {
+	for i := range sel {
+		for _, p := range sel[i].pseudos {
+			switch p.name {
+			case "link", "any-link", "root", "first-child", "last-child", "only-child", "nth-child", "checked":
+			case "hover", "focus", "focus-within", "focus-visible", "active", "visited", "target": // nobody has touched it
+			case "not":
+				if !judged(p.not) {
+					return false
+				}
+			default:
+				if !strings.HasPrefix(p.name, "::") {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// paints reports whether a rule is about how texts look. Of rules inside it that
+// are not read, their words tell.
+func paints(decls []decl, body string) bool {
+	for _, d := range decls {
+		switch d.name {
+		case "color", "background", "background-color", "background-image", "opacity", "display", "visibility", "font-size", "font-weight", "font":
+			return true
+		}
+	}
+	return strings.Contains(body, "{") && (strings.Contains(body, "color") || strings.Contains(body, "background"))
 }
 
 // declarations reads the inside of a rule or of a style attribute.

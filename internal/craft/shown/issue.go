@@ -44,6 +44,9 @@ func Contrasts(s Shown, in ...Mode) []Issue {
 	}
 	var out []Issue
 	told := map[string]bool{}
+	for _, d := range s.doubts {
+		out = append(out, d.issue("contrast.rule", "whether the rule "+shorten(d.rule)+" holds", "colours that can be read", "write it with classes alone, so that every client shows the same").unknown())
+	}
 	for _, t := range s.Texts {
 		if t.Hidden {
 			continue

@@ -62,6 +62,11 @@ func TestContrasts(t *testing.T) {
 		{"opacity is counted", `<div style="opacity:.3"><p>Words</p></div>`, []shown.Mode{shown.Light}, []string{"contrast.light: 2.10 for #0000004d on #ffffff, light"}},
 		{"over a picture is unknown", `<div style="background:#fff url(a.png)"><p>Words</p></div>`, []shown.Mode{shown.Light}, []string{"? contrast.light: text over a.png"}},
 		{"a colour that cannot be worked out is unknown", `<p style="color:color-mix(in srgb, red, blue)">Words</p>`, []shown.Mode{shown.Light}, []string{"? contrast.light: the colour color-mix(in srgb, red, blue) cannot be worked out"}},
+		{
+			"a rule that asks for what is inside is not passed over", `<html><head><style>p:has(b) { color:#fff } :is(.a, .b) p { background:#fff } @supports (color: lab(0 0 0)) { p { color:#eee } } p:hover { color:#fff } p:has(b) { margin:0 }</style></head><body><p style="background:#fff">Words</p></body></html>`,
+			[]shown.Mode{shown.Light},
+			[]string{"? contrast.rule: whether the rule p:has(b) holds", "? contrast.rule: whether the rule :is(.a, .b) p holds", "? contrast.rule: whether the rule @supports (color: lab(0 0 0)) p holds", "contrast.light: 1.16 for #eeeeee on #ffffff, light"},
+		},
 		{"hidden text is left out", `<div style="display:none;color:#fff">Words</div>`, nil, nil},
 		{
 			"a rule for the dark counts in the dark",

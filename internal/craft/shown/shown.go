@@ -158,8 +158,18 @@ type Shown struct {
 	Risks     []Risk
 	Features  []Feature // by name
 
-	open func(address string) image.Image
+	open   func(address string) image.Image
+	doubts []doubt
 }
+
+// doubt is a rule about how texts look of which nobody can say whether it holds.
+type doubt struct {
+	Place
+	rule string
+}
+
+// mostDoubts is how many of them are told.
+const mostDoubts = 8
 
 // Options say how a document is looked at.
 type Options struct {

@@ -48,6 +48,20 @@ type Shown struct {
 	Fields map[string]string `json:"fields,omitempty"`
 }
 
+// Reads returns what people read before and after: of a picture what is to be seen.
+func (s ComparedSlot) Reads() (before, after string) {
+	read := func(text, alt string) string {
+		if alt != "" {
+			return alt
+		}
+		if strings.Contains(text, throughline.MediaPath) {
+			return s.Fragment
+		}
+		return text
+	}
+	return read(s.Before, s.wasAlt), read(s.After, s.isAlt)
+}
+
 // Changed reports whether the slot reads differently.
 func (s ComparedSlot) Changed() bool { return s.Before != s.After || s.wasAlt != s.isAlt }
 

@@ -258,7 +258,7 @@ func newPairView(base string, q url.Values, digest throughline.Digest, at int, p
 	v.Before, v.After = side(p.Before, "before"), side(p.After, "after")
 	for _, s := range p.Slots {
 		if s.Changed() {
-			v.Changed = append(v.Changed, slotView{s.Slot, diffSpaces(s.Before, s.After)})
+			v.Changed = append(v.Changed, slotView{s.Slot, diffSpaces(s.Reads())})
 		}
 	}
 	return v
