@@ -35,7 +35,7 @@ var useCases = map[string]door{
 	"content.Content.Apply":         {route: "/api/v1/apply", command: "apply", no: "pages change through a draft"},
 	"content.Content.Check":         {route: "/api/v1/check", command: "check", no: "pages change through a draft"},
 	"content.Content.Render":        {route: "/api/v1/render", command: "render", no: "pages draw drafts, in the studio"},
-	"content.Content.Story":         {route: "/api/v1/variants/{id}/story", command: "explain", no: "the page of a variant has its way and its numbers"},
+	"content.Content.Story":         {route: "/api/v1/variants/{id}/story", command: "explain", page: "GET /variant/{placement}/{id}"},
 	"content.Content.Rollback":      {route: "/api/v1/releases/{number}/rollback", command: "rollback", page: "POST /release/{number}/rollback"},
 	"content.Content.Releases":      {route: "/api/v1/releases", command: "get", page: "GET /release"},
 	"content.Content.Release":       {route: "/api/v1/releases/{number}", command: "get", page: "GET /release/{number}"},

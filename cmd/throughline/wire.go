@@ -101,7 +101,7 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 	})
 	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Shelf: p.content, Files: p.media, Counts: p.operate, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
 	doors.Sight = &web.Sight{
-		Stands: p.operate, Decisions: p.plane, Exclusions: p.content,
+		Stands: p.operate, Decisions: p.plane, Exclusions: p.content, Stories: p.content,
 		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),
 	}
 	doors.Described = p.api.OpenAPI

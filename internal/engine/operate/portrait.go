@@ -52,8 +52,10 @@ type VariantLocale struct {
 type Touched struct {
 	// Slot is empty for the template.
 	Slot string `json:"slot,omitempty"`
-	// Name is the resource's; empty for a slot left unfilled.
+	// Name is the resource's; empty for a slot left unfilled. Kind is empty for a
+	// Fragment.
 	Name  string            `json:"name"`
+	Kind  throughline.Kind  `json:"kind,omitempty"`
 	Level throughline.Level `json:"level,omitempty"`
 	Text  string            `json:"text,omitempty"`
 	// Audience is who may see it; empty for everyone.
@@ -142,7 +144,7 @@ func (v *Portrait) measure(d *declared, p *throughline.SnapshotPlacement, candid
 func made(p *throughline.SnapshotPlacement, filling []uint16, locale string) (pieces []Touched, locales []VariantLocale) {
 	for s, i := range filling {
 		c := p.Slots[s].Choices[i]
-		pieces = append(pieces, Touched{Slot: p.Slots[s].Name, Name: c.Piece, Level: c.Level, Text: c.Says(locale), Audience: c.Audience})
+		pieces = append(pieces, Touched{Slot: p.Slots[s].Name, Name: c.Piece, Kind: c.Kind, Level: c.Level, Text: c.Says(locale), Audience: c.Audience})
 	}
 	for _, l := range p.Locales.All() {
 		seen := VariantLocale{Locale: l, ID: p.VariantID(filling, l)}

@@ -46,6 +46,8 @@ type Sight struct {
 	Exclusions Exclusions
 	Journal    *operate.Journal
 	Lookup     *operate.Lookup
+	// Stories answer for variants; nil leaves that part of their pages out.
+	Stories Stories
 }
 
 // registerSight adds the pages that show what happens, and their streams.

@@ -105,6 +105,11 @@ type lookGroup struct {
 const shownFields = 40
 
 // newReviewView lays out a review found at an address.
+// findingOf is a finding with the way to what it is about.
+func (w *Web) findingOf(f throughline.Finding) findingView {
+	return findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: severityCell(f.Severity).HTML}
+}
+
 func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 	q := r.URL.Query()
 	v := reviewView{
@@ -116,7 +121,7 @@ func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {
 		v.Problems = append(v.Problems, problemView{Text: sentence(p.Message), Fix: sentence(p.Fix), Where: where(p.Object, p.Field), URL: w.fieldURL(p.Object, p.Field)})
 	}
 	for _, f := range distinct(rev.Plan.Findings) {
-		view := findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: severityCell(f.Severity).HTML}
+		view := w.findingOf(f)
 		if f.Variants > 0 {
 			view.Says += "; " + operate.Plural(f.Variants, "combination is", "combinations are") + " left out"
 		}

@@ -40,7 +40,7 @@ func behind(t testing.TB, e *enginetest.Engine) *seen {
 	w, err := web.New(web.Config{
 		Lines: e.Operate, Previews: e.Operate, Access: e.Access, Library: e.Content, Making: e.Content, Releases: e.Content, PublicURL: "https://engine.example", Log: slog.New(slog.DiscardHandler),
 		Sight: &web.Sight{
-			Stands: e.Operate, Decisions: e.Plane, Exclusions: e.Content,
+			Stands: e.Operate, Decisions: e.Plane, Exclusions: e.Content, Stories: e.Content,
 			Journal: operate.NewJournal(e.Core), Lookup: operate.NewLookup(e.Core),
 		},
 	})
@@ -147,8 +147,15 @@ func TestThePagesThatShowWhatHappens(t *testing.T) {
 	})
 	t.Run("a variant shows its way from brief to outcomes", func(t *testing.T) {
 		doc := s.page(t, "/variant/home.hero/"+string(d.Variant))
-		if way := strings.Join(texts(doc.Find(".way > li > .soft:first-child")), " "); way != "Brief Template Fragments Variant Releases Exposures Outcomes" {
+		if way := strings.Join(texts(doc.Find(".way > li > .soft:first-child")), " "); way != "Brief Template Pieces Variant Releases Exposures Outcomes" {
 			t.Errorf("its way is %q", way)
+		}
+		if doc.Find("#answers").Length() != 1 || strings.Contains(doc.Text(), "Approved by") {
+			t.Error("what lets it be shown is not asked for, or asked for though nobody wants it")
+		}
+		told := s.page(t, "/variant/home.hero/"+string(d.Variant)+"?answers=1")
+		if says := told.Find("#answers").Parent().Text(); !strings.Contains(says, "Everything in it may be shown now; the checks have nothing to say. Live with release") || !strings.Contains(says, "Template/card") || !strings.Contains(says, "always, everywhere") {
+			t.Errorf("what lets it be shown: %s", says)
 		}
 		if doc.Find(".stage iframe").AttrOr("sandbox", "none") != "" {
 			t.Error("the rendering can run something")

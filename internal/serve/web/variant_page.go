@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -27,6 +28,10 @@ type variantPage struct {
 	Decisions      template.HTML
 	HasDecisions   bool
 	Notes          []string
+	// Answers is where the story is asked for; empty where nobody can tell it.
+	// Story is nil until then.
+	Answers string
+	Story   *storyView
 }
 
 // localeLink leads to the same variant in another locale.
@@ -68,6 +73,14 @@ func (w *Web) variant(rw http.ResponseWriter, r *http.Request, v viewer) error {
 		Light: variantURL(placement, id), DarkURL: variantURL(placement, id) + "?ground=dark",
 		Way: w.wayOf(p), Pieces: w.piecesOf(p), Numbers: numbersOf(p), Notes: localeNotes(p),
 		Decisions: sampleRows(told), HasDecisions: len(told) > 0,
+	}
+	if w.Sight.Stories != nil {
+		page.Answers = variantURL(placement, id) + "?answers=1#answers"
+		if r.URL.Query().Has("answers") {
+			if page.Story, err = w.storyOf(r.Context(), v, id); err != nil {
+				return err
+			}
+		}
 	}
 	if len(p.Shares.At) > 0 {
 		page.Area = allocationChart(p.Shares, operate.MinShown)
@@ -111,7 +124,7 @@ func (w *Web) wayOf(p operate.Portrait) []waypoint {
 	if p.Brief != "" {
 		brief.Things = []crumb{link(throughline.KindBrief, p.Brief)}
 	}
-	pieces := waypoint{Kind: "Fragments"}
+	pieces := waypoint{Kind: "Pieces"}
 	seen := map[int]bool{}
 	releases := waypoint{Kind: "Releases"}
 	note := func(numbers []int) {
@@ -126,7 +139,7 @@ func (w *Web) wayOf(p operate.Portrait) []waypoint {
 	note(p.Template.Releases)
 	for _, piece := range p.Pieces {
 		if piece.Name != "" {
-			c := link(throughline.KindFragment, piece.Name)
+			c := link(cmp.Or(piece.Kind, throughline.KindFragment), piece.Name)
 			c.Kind = meaningOf(piece.Level)
 			pieces.Things = append(pieces.Things, c)
 			note(piece.Releases)
@@ -163,7 +176,7 @@ func (w *Web) piecesOf(p operate.Portrait) table {
 		if piece.Audience == "" {
 			r.Cells[4] = cell{Text: "everyone", Soft: true}
 		}
-		if url := w.objectURL(throughline.Ref{Kind: throughline.KindFragment, Name: piece.Name}); url != "" && piece.Name != "" {
+		if url := w.objectURL(throughline.Ref{Kind: cmp.Or(piece.Kind, throughline.KindFragment), Name: piece.Name}); url != "" && piece.Name != "" {
 			r.URL = url
 		}
 		t.Rows = append(t.Rows, r)
