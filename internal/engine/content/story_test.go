@@ -31,7 +31,8 @@ spec: {role: headline, claims: [less-work], validity: {until: "2999-06-30"}, pro
 	piece := func(t *testing.T) (found struct {
 		open   bool
 		claims string
-	}) {
+	},
+	) {
 		t.Helper()
 		s, err := e.Content.Story(t.Context(), enginetest.Shell(), d.Variant)
 		if err != nil {

@@ -46,8 +46,11 @@ func (w *Web) storyOf(ctx context.Context, v viewer, id throughline.VariantID) (
 			closed++
 		}
 		out.Pieces.Rows = append(out.Pieces.Rows, row{URL: w.objectURL(p.Ref), Cells: []cell{
-			{Text: p.Slot}, mayBeShown(p), {Text: cmp.Or(sayRights(p.Rights), "none declared"), Soft: len(p.Rights) == 0},
-			{Text: cmp.Or(sayClaims(p.Claims), "none"), Soft: len(p.Claims) == 0}, {Text: cmp.Or(sayMade(p.Provenance), "not said"), Soft: p.Provenance == nil},
+			{Text: p.Slot},
+			mayBeShown(p),
+			{Text: cmp.Or(sayRights(p.Rights), "none declared"), Soft: len(p.Rights) == 0},
+			{Text: cmp.Or(sayClaims(p.Claims), "none"), Soft: len(p.Claims) == 0},
+			{Text: cmp.Or(sayMade(p.Provenance), "not said"), Soft: p.Provenance == nil},
 		}})
 		made = append(made, p.Made)
 	}
