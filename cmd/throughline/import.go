@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ type importCmd struct {
 }
 
 type importTokensCmd struct {
-	Files   []string          `arg:"" name:"file" help:"Token files; later ones over earlier ones."`
+	Files   []string          `arg:"" name:"file" help:"Token files, later ones over earlier ones; or one NAME.resolver.json."`
 	Brand   string            `required:"" help:"The brand they belong to; a new one where there is none of that name."`
 	Mode    map[string]string `placeholder:"MODE=FILE" help:"A file that differs in a mode, such as dark=dark.tokens.json; again for more."`
 	Base    string            `default:"light" help:"The mode that holds where no other is asked for."`
@@ -35,7 +36,7 @@ type importTokensCmd struct {
 
 // Run prints the brand with the tokens in it as a manifest, or releases it.
 func (c *importTokensCmd) Run(s *shell) error {
-	modes, err := c.modes()
+	modes, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -60,6 +61,38 @@ func (c *importTokensCmd) Run(s *shell) error {
 	s.notef("%s has %d tokens and the modes %s now. Apply this, or add --apply.\n", brand.Ref(), len(spec.Tokens), strings.Join(append([]string{c.Base}, sortedKeys(spec.Modes)...), ", "))
 	_, err = s.out.Write(manifest)
 	return err
+}
+
+// read reads the modes: from files, or as a resolver has them.
+func (c *importTokensCmd) read() ([]token.Mode, error) {
+	if len(c.Files) == 1 && token.IsResolver(c.Files[0]) {
+		return c.resolved(c.Files[0])
+	}
+	return c.modes()
+}
+
+// resolved reads a resolver and what it names, below its folder.
+func (c *importTokensCmd) resolved(name string) ([]token.Mode, error) {
+	if len(c.Mode) > 0 {
+		return nil, throughline.Errorf(throughline.Invalid, "a resolver says itself what its modes are").WithFix("leave out --mode")
+	}
+	text, err := readLimited(name)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, throughline.Errorf(throughline.NotFound, "the folder of %s cannot be read: %w", name, err)
+	}
+	defer folder.Close()
+	return token.Modes(name, text, c.Base, func(file string) ([]byte, error) {
+		f, err := folder.Open(filepath.FromSlash(file))
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, token.MaxBytes+1))
+	})
 }
 
 // modes reads the files: the base, then each mode that a file is given for or
@@ -99,6 +132,14 @@ func (c *importTokensCmd) modes() ([]token.Mode, error) {
 }
 
 func readTokens(name string) (*token.File, error) {
+	text, err := readLimited(name)
+	if err != nil {
+		return nil, err
+	}
+	return token.Read(name, text)
+}
+
+func readLimited(name string) ([]byte, error) {
 	in, err := os.Open(name)
 	if err != nil {
 		return nil, throughline.Errorf(throughline.NotFound, "the file %s cannot be read: %w", name, err).WithFix("name a file of design tokens, such as acme.tokens.json")
@@ -108,7 +149,7 @@ func readTokens(name string) (*token.File, error) {
 	if err != nil {
 		return nil, throughline.Errorf(throughline.Invalid, "%s cannot be read: %w", name, err).WithFix("name a file of design tokens")
 	}
-	return token.Read(name, text)
+	return text, nil
 }
 
 // brand returns the brand as it is: in a manifest, in force, or a new one.

@@ -78,7 +78,7 @@ func readManifest(in io.Reader, name string) (api.File, error) {
 // isManifest reports whether a file of a workspace declares resources, by its
 // name. Token files lie beside manifests and are imported.
 func isManifest(name string) bool {
-	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) && !strings.HasSuffix(name, ".tokens.json")
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) && !strings.HasSuffix(name, ".tokens.json") && !strings.HasSuffix(name, ".resolver.json")
 }
 
 func manifestFiles(path string) ([]string, error) {

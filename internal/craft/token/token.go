@@ -159,7 +159,12 @@ func Read(name string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{name: name, root: root, notes: notes, source: strings.TrimPrefix(string(data), "\ufeff"), groups: map[string]*group{}}
+	return fileOf(name, root, notes, strings.TrimPrefix(string(data), "\ufeff"))
+}
+
+// fileOf reads the tokens of an object, which may stand inside a document.
+func fileOf(name string, root *node, notes throughline.Problems, source string) (*File, error) {
+	f := &File{name: name, root: root, notes: notes, source: source, groups: map[string]*group{}}
 	f.index()
 	w := walker{file: f}
 	if root.kind != object {
