@@ -41,6 +41,9 @@ type identity struct {
 	Pepper []byte `json:"pepper"`
 }
 
+// KeyHead is the number of the release in force, in BucketEngine.
+const KeyHead = "head"
+
 // The buckets of State that more than one use case reads.
 const (
 	BucketEngine    = "engine"   // identity, ownership

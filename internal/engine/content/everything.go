@@ -59,7 +59,7 @@ func (c *Content) declaredAs(r record.Reader) (declare.Set, map[string]heldRevis
 // out is never changed: a new state is a new list, map and set.
 func (h *held) follow(r record.Reader) error {
 	var head int
-	if _, err := engine.GetJSON(r, engine.BucketEngine, keyHead, &head); err != nil && throughline.CodeOf(err) != throughline.NotFound {
+	if _, err := engine.GetJSON(r, engine.BucketEngine, engine.KeyHead, &head); err != nil && throughline.CodeOf(err) != throughline.NotFound {
 		return err
 	}
 	if head > 0 && h.head == head {

@@ -46,7 +46,7 @@ type thing struct {
 // follow brings what is known up to what one state says. The caller holds k.mu.
 func (c *Content) follow(k *known, r record.Reader) error {
 	var now int
-	_, err := engine.GetJSON(r, engine.BucketEngine, keyHead, &now)
+	_, err := engine.GetJSON(r, engine.BucketEngine, engine.KeyHead, &now)
 	if err == nil && now == k.head && k.things != nil {
 		return k.releases(r) // a release may have ten thousand changes: it is not read to learn its number
 	}

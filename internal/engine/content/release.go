@@ -257,20 +257,17 @@ func putLive(tx record.Tx, head, rel throughline.Release) error {
 	if err := putRelease(tx, rel); err != nil {
 		return err
 	}
-	return engine.PutJSON(tx, engine.BucketEngine, keyHead, rel.Number, record.AnyVersion)
+	return engine.PutJSON(tx, engine.BucketEngine, engine.KeyHead, rel.Number, record.AnyVersion)
 }
 
-// In BucketEngine: the number of the release in force, and the highest number
-// given. Records from before releases could wait have only the first.
-const (
-	keyHead = "head"
-	keyLast = "last"
-)
+// keyLast is, beside engine.KeyHead, the highest number given to a release. Records
+// from before releases could wait do not have it.
+const keyLast = "last"
 
 // lastNumber returns the highest number given to a release; 0 for none.
 func lastNumber(r record.Reader) (n int, err error) {
 	if _, err = engine.GetJSON(r, engine.BucketEngine, keyLast, &n); throughline.CodeOf(err) == throughline.NotFound {
-		_, err = engine.GetJSON(r, engine.BucketEngine, keyHead, &n)
+		_, err = engine.GetJSON(r, engine.BucketEngine, engine.KeyHead, &n)
 	}
 	if throughline.CodeOf(err) == throughline.NotFound {
 		return 0, nil
@@ -295,7 +292,7 @@ func releaseKey(n int) string { return fmt.Sprintf("%09d", n) }
 // headRelease returns the release in force, without what it changes; the zero Release before the first.
 func headRelease(r record.Reader) (throughline.Release, error) {
 	var n int
-	_, err := engine.GetJSON(r, engine.BucketEngine, keyHead, &n)
+	_, err := engine.GetJSON(r, engine.BucketEngine, engine.KeyHead, &n)
 	if throughline.CodeOf(err) == throughline.NotFound {
 		return throughline.Release{}, nil
 	}

@@ -70,6 +70,9 @@ type Media struct {
 	p, d  image.Index          // the two hashes of every print
 	names []throughline.Digest // by number in both
 	read  map[throughline.Digest]bool
+	// byFile are the assets in force of the release asOf, by their file.
+	byFile map[throughline.Digest][]string
+	asOf   string
 }
 
 // New returns the files of an engine.

@@ -259,14 +259,10 @@ const mostAlike = 5
 
 // compare finds the assets in force that are the same file, or show the same.
 func (t *taking) compare(ctx context.Context, by engine.Caller) error {
-	byFile := map[throughline.Digest][]string{}
-	err := t.core.Record.State.View(ctx, func(r record.Reader) error {
-		for res, err := range engine.InForce(r, throughline.KindAsset) {
-			if err != nil {
-				return err
-			}
-			d := res.Spec.(*throughline.Asset).File.Digest
-			byFile[d] = append(byFile[d], res.Metadata.Name)
+	var byFile map[throughline.Digest][]string
+	err := t.core.Record.State.View(ctx, func(r record.Reader) (err error) {
+		if byFile, err = t.inForce(r); err != nil {
+			return err
 		}
 		return t.follow(r)
 	})
@@ -299,6 +295,30 @@ func (t *taking) compare(ctx context.Context, by engine.Caller) error {
 	}
 	slices.SortStableFunc(t.taken.Alike, func(a, b Alike) int { return cmp.Compare(b.Share, a.Share) })
 	return nil
+}
+
+// inForce returns the names of the assets in force by their file. Of very many they
+// are read once a release; nobody changes what it returns.
+func (m *Media) inForce(r record.Reader) (map[throughline.Digest][]string, error) {
+	head, err := r.Get(engine.BucketEngine, engine.KeyHead)
+	if err != nil && throughline.CodeOf(err) != throughline.NotFound {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byFile != nil && m.asOf == string(head.Value) {
+		return m.byFile, nil
+	}
+	byFile := map[throughline.Digest][]string{}
+	for res, err := range engine.InForce(r, throughline.KindAsset) {
+		if err != nil {
+			return nil, err
+		}
+		d := res.Spec.(*throughline.Asset).File.Digest
+		byFile[d] = append(byFile[d], res.Metadata.Name)
+	}
+	m.byFile, m.asOf = byFile, string(head.Value)
+	return byFile, nil
 }
 
 // waiting returns the names of the assets in the caller's draft, by their file.
