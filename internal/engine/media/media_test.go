@@ -179,6 +179,10 @@ func TestAPictureOnItsWay(t *testing.T) {
 	})
 	t.Run("withdrawn, it is gone at once, and so is one that was deleted", func(t *testing.T) {
 		s.declare(t, taken.Asset, func(a *throughline.Asset) { a.Withdrawn = "asked for" })
+		other := taken.Asset.Spec.(*throughline.Asset).File.SlotAddress("nobody")
+		if _, _, err := s.see(t, other); throughline.CodeOf(err) != throughline.NotFound {
+			t.Errorf("by the name of an asset that never was it is shown: %v", err)
+		}
 		if _, _, err := s.see(t, address); throughline.CodeOf(err) != throughline.NotFound {
 			t.Error(err)
 		}

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"encoding/hex"
@@ -42,8 +43,13 @@ func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Serv
 			if was, err := engine.Was(r, throughline.Ref{Kind: throughline.KindAsset, Name: asset}); err != nil || was {
 				return gone
 			}
-			s, err = byStart(r, digest)
-			return err
+			if s, err = byStart(r, digest); err != nil {
+				return err
+			}
+			if closed, err := m.closed(r, s.File.Digest); err != nil || closed {
+				return cmp.Or[error](err, gone)
+			}
+			return nil
 		case "":
 			spec = res.Spec.(*throughline.Asset)
 			_, err = engine.GetJSON(r, bucketFiles, spec.File.Digest.String(), &s)
@@ -62,6 +68,25 @@ func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Serv
 	out, err := m.render(ctx, s, spec, rendition)
 	out.Draft = spec == nil
 	return out, err
+}
+
+// closed reports whether a file is in force and none of its assets may be shown: who
+// knows it by one of their addresses does not get it by another.
+func (m *Media) closed(r record.Reader, d throughline.Digest) (bool, error) {
+	byFile, err := m.inForce(r)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range byFile[d] {
+		res, err := engine.Resource(r, throughline.Ref{Kind: throughline.KindAsset, Name: name})
+		if err != nil {
+			return false, err
+		}
+		if m.open(res.Spec.(*throughline.Asset)) {
+			return false, nil
+		}
+	}
+	return len(byFile[d]) > 0, nil
 }
 
 // open reports whether an asset may be shown now, wherever that is.
