@@ -1,6 +1,9 @@
 package throughline
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // The payloads say what Event.Data holds, by type. Those of decisions,
 // exposures and outcomes start with the Token's fixed bytes because they are
@@ -72,6 +75,20 @@ type PersonInvited struct {
 	Reset bool `json:"reset,omitempty"`
 	// By is how they came in: password or oidc; of an acceptance only.
 	By string `json:"by,omitempty"`
+}
+
+// ShareChanged is the payload of share.made, share.extended, share.ended and
+// share.opened, of which the last is the first opening on a day. It names neither
+// for whom the link is nor who held it: the journal forgets nothing.
+type ShareChanged struct {
+	// Share is the id of the link, and no part of its secret.
+	Share string `json:"share"`
+	// Pieces is how many it holds, Originals that their files as they came are among
+	// what may be taken.
+	Pieces    int  `json:"pieces"`
+	Originals bool `json:"originals,omitempty"`
+	// Until is when it is over.
+	Until time.Time `json:"until"`
 }
 
 // ResourceVersioned is the payload of piece.versioned, template.versioned and

@@ -20,6 +20,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 	"github.com/throughline-engine/throughline/internal/serve/web"
@@ -93,13 +94,15 @@ func wire(ctx context.Context, store *sqlite.Store, log *slog.Logger, simulated 
 		return made.Rendition, err
 	}, NamedIn: content.NamesFiles(), Waiting: p.content.Waiting})
 	p.media = files
+	links := share.New(core, p.content)
 	mux := serve.NewMux()
 	p.mux = mux
 	p.api = api.Mount(mux, api.Config{
 		Core: core, Content: p.content, Plane: p.plane, Operate: p.operate, Access: p.access,
-		Recipients: recipients.New(core, store, p.plane), Media: files, Log: log,
+		Recipients: recipients.New(core, store, p.plane), Media: files, Shares: links, Log: log,
 	})
-	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Shelf: p.content, Files: p.media, Counts: p.operate, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors := web.Config{People: p.access, Staff: p.content, Audit: p.audit, Library: p.content, Shelf: p.content, Counts: p.operate, Making: p.content, Releases: p.content, Feeds: p.access, Lines: p.operate, Previews: p.operate, Access: p.access, Log: log}
+	doors.Shares, doors.Files = links, files
 	doors.Sight = &web.Sight{
 		Stands: p.operate, Decisions: p.plane, Exclusions: p.content, Stories: p.content,
 		Journal: operate.NewJournal(core), Lookup: operate.NewLookup(core),

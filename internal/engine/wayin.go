@@ -21,6 +21,11 @@ const (
 	// BucketFeeds counts how often a person's calendar link became another:
 	// person -> count. A link of an earlier count no longer works.
 	BucketFeeds = "calendar-feed"
+	// Links by which somebody outside sees pieces without coming in: what each is,
+	// what it holds, and when it was opened, all by the link's id.
+	BucketShares      = "share"
+	BucketSharePieces = "share-pieces"
+	BucketShareOpened = "share-opened"
 )
 
 // keyOwnership, in BucketEngine, is who accepted last.
@@ -63,7 +68,30 @@ func CloseWaysIn(tx record.Tx, person string) error {
 	if err := closeKeys(tx, person); err != nil {
 		return err
 	}
+	if err := closeShares(tx, person); err != nil {
+		return err
+	}
 	return closeThose(tx, BucketInvitations, person)
+}
+
+// closeShares ends every link by which a person let others see pieces.
+func closeShares(tx record.Tx, person string) error {
+	return EachJSON(tx, BucketShares, func(id string, link struct{ By string }) error {
+		if link.By != person {
+			return nil
+		}
+		return DropShare(tx, id)
+	})
+}
+
+// DropShare forgets a share link, and with it lets its secret open nothing.
+func DropShare(tx record.Tx, id string) error {
+	for _, bucket := range []string{BucketShares, BucketSharePieces, BucketShareOpened} {
+		if err := tx.Delete(bucket, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closeKeys ends the keys that manage and act for a person.

@@ -143,8 +143,10 @@ func faultOf(err error, word func(*throughline.Error) Fault) Fault {
 
 // Problem answers with an error as application/problem+json. Who may come back
 // later is told when.
-func Problem(w http.ResponseWriter, err error) {
-	f := FaultOf(err)
+func Problem(w http.ResponseWriter, err error) { Refuse(w, FaultOf(err)) }
+
+// Refuse answers with a fault, as Problem does with an error.
+func Refuse(w http.ResponseWriter, f Fault) {
 	body, merr := json.Marshal(f)
 	if merr != nil { // Fault is strings and numbers
 		body = []byte(`{"status":500,"code":"internal"}`)

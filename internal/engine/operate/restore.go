@@ -38,12 +38,17 @@ type Kept struct{ Forgotten, Revoked int }
 
 // Keep applies the promises to a restored engine: whom it forgot is forgotten
 // again, and keys revoked since are revoked. With or without promises, nobody
-// stays signed in and no invitation holds, because either may have been ended
-// since the backup.
+// stays signed in, and neither invitations nor share links hold, because any of
+// them may have been ended since the backup.
 func (a *Access) Keep(ctx context.Context, by throughline.Actor, s *Since) (Kept, error) {
 	err := a.core.Update(ctx, func(tx record.Tx) error {
 		if err := clearBucket(tx, bucketSessions); err != nil {
 			return err
+		}
+		for _, bucket := range []string{engine.BucketShares, engine.BucketSharePieces, engine.BucketShareOpened} {
+			if err := clearBucket(tx, bucket); err != nil {
+				return err
+			}
 		}
 		return clearBucket(tx, bucketInvitations)
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	Access     *operate.Access
 	Recipients *recipients.Recipients
 	Media      *media.Media
+	Shares     *share.Shares
 	Log        *slog.Logger
 }
 
@@ -45,6 +47,7 @@ type API struct {
 	access     *operate.Access
 	recipients *recipients.Recipients
 	media      *media.Media
+	shares     *share.Shares
 	log        *slog.Logger
 	huma       huma.API
 	manage     *manageMux
@@ -65,7 +68,7 @@ type API struct {
 func Mount(mux *serve.Mux, c Config) *API {
 	a := &API{
 		core: c.Core, content: c.Content, plane: c.Plane, operate: c.Operate,
-		access: c.Access, recipients: c.Recipients, media: c.Media, log: c.Log,
+		access: c.Access, recipients: c.Recipients, media: c.Media, shares: c.Shares, log: c.Log,
 		keyless:  make(chan struct{}, keyless),
 		renderer: c.Operate.Renderer(),
 		streams:  serve.NewStreams(maxStreams, addressStreams), closed: make(chan struct{}),
@@ -99,6 +102,7 @@ func Mount(mux *serve.Mux, c Config) *API {
 	a.registerFiles()
 	a.registerOperate()
 	a.registerPeople()
+	a.registerShares()
 	a.describeDoors()
 	a.describe(mux.Routes())
 	a.manage.needs = engine.Member

@@ -11,6 +11,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 )
 
 // Shelf finds pieces: what the library shows.
@@ -53,6 +54,10 @@ type libraryPage struct {
 	Pages pager
 	// Behind says that the newest pieces are not found yet.
 	Behind bool
+	// Share says that the viewer may share pieces, ShareAll where all that was found
+	// is shared; empty where that is nothing, or more than a link holds.
+	Share    bool
+	ShareAll string
 }
 
 // libraryCard is one piece with what is known of it, in words.
@@ -66,6 +71,8 @@ type libraryCard struct {
 	// Shown is how often it was shown, Rate how it does against its peers.
 	Shown, Rate string
 	Used        string
+	// Tick puts the card up for a share link.
+	Tick bool
 	// CopyLinks lead to the same pieces, AlikeLinks to those that are nearly.
 	CopyLinks, AlikeLinks []link
 }
@@ -110,6 +117,13 @@ func (w *Web) library(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	}
 	if w.routed["GET /library/add"] && v.Has(engine.RightMake) {
 		p.Add = "/library/add"
+	}
+	p.Share = w.Shares != nil && v.Has(share.Right) && len(p.Cards) > 0
+	for i := range p.Cards {
+		p.Cards[i].Tick = p.Share && p.Cards[i].State != "draft"
+	}
+	if asked := strings.TrimSpace(q.Text); p.Share && asked != "" && q.Brief == "" && !found.AtLeast && found.Total <= share.MostPieces {
+		p.ShareAll = "/shares/new?" + url.Values{"q": {asked}}.Encode()
 	}
 	if len(p.Cards) == 0 {
 		p.Empty = noCards(q, v.Has(engine.RightChange))

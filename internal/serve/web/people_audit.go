@@ -225,6 +225,14 @@ func sayDone(t throughline.EventType) string {
 		return "made a link for somebody"
 	case throughline.EventPersonAccepted:
 		return "came in by a link"
+	case throughline.EventShareMade:
+		return "shared pieces by a link"
+	case throughline.EventShareExtended:
+		return "extended a share link"
+	case throughline.EventShareEnded:
+		return "ended a share link"
+	case throughline.EventShareOpened:
+		return "saw a share link opened, the first time that day"
 	case throughline.EventPieceVersioned:
 		return "changed a piece"
 	case throughline.EventTemplateVersioned:

@@ -112,6 +112,7 @@ func parsePages(words *glossary) (map[string]*template.Template, error) {
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"day":      func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
 		"sentence": sentence,
+		"sayState": sayState,
 		"lower":    strings.ToLower,
 		"sayGrant": operate.SayGrant, "pathescape": url.PathEscape,
 	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html")

@@ -115,6 +115,8 @@ type Config struct {
 	Counts PieceCounts
 	// Files takes files in; nil has no page for it.
 	Files Files
+	// Shares are the links by which people outside see pieces; nil has none.
+	Shares Shares
 	// Releases are what goes live and how; Feeds the links that calendars read.
 	Releases Releases
 	Feeds    Feeds
@@ -209,6 +211,7 @@ func (w *Web) Register(mux *serve.Mux) {
 	w.registerStations(p)
 	w.registerSearch(p)
 	w.registerLibrary(p)
+	w.registerShares(p)
 	w.registerReleases(p)
 	w.registerMake(p)
 	w.registerSight(p)
