@@ -24,6 +24,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/recipients"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 	"github.com/throughline-engine/throughline/internal/sqlite"
@@ -208,7 +209,7 @@ func openEngine(ctx context.Context, folder, kind string) (*benchEngine, error) 
 		err = nil
 	}
 	return &benchEngine{store, api.Config{
-		Core: core, Content: c, Plane: plane, Access: access, Recipients: recipients.New(core, store, plane), Media: media.New(core, media.Config{}), Log: log,
+		Core: core, Content: c, Plane: plane, Access: access, Recipients: recipients.New(core, store, plane), Media: media.New(core, media.Config{}), Shares: share.New(core, c), Log: log,
 		Operate: operate.New(operate.Config{Core: core, Projection: projection, Access: access, Plane: plane, Store: store}),
 	}, secret}, err
 }

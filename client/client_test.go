@@ -18,6 +18,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	"github.com/throughline-engine/throughline/internal/engine/media"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/api"
@@ -38,7 +39,7 @@ func run(t *testing.T) *running {
 	mux := serve.NewMux()
 	door := api.Mount(mux, api.Config{
 		Core: r.Core, Content: r.Content, Plane: r.Plane, Operate: r.Operate, Access: r.Access,
-		Recipients: r.Recipients, Media: media.New(r.Core, media.Config{}), Log: slog.New(slog.DiscardHandler),
+		Recipients: r.Recipients, Media: media.New(r.Core, media.Config{}), Shares: share.New(r.Core, r.Content), Log: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(door.Close)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

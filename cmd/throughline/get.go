@@ -18,7 +18,7 @@ import (
 )
 
 type getCmd struct {
-	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind such as Fragment or people, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, rules, or status."`
+	What string `arg:"" optional:"" default:"resources" help:"resources (default), a kind such as Fragment or people, Kind/name, releases, release/N, drafts, calendar, placement/NAME, variant/ID, line, rules, shares, or status."`
 	JSON bool   `help:"Print one line of JSON."`
 }
 
@@ -40,6 +40,8 @@ func (c *getCmd) Run(s *shell) error {
 		return show(s, c, engine, "/api/v1/line", s.printLine)
 	case c.What == "rules":
 		return show(s, c, engine, "/api/v1/rules", s.printRules)
+	case c.What == "shares":
+		return show(s, c, engine, "/api/v1/shares", s.printShares)
 	case c.What == "releases":
 		return show(s, c, engine, "/api/v1/releases", s.printReleases)
 	case c.What == "drafts":
@@ -86,6 +88,7 @@ func things() []thing {
 		{All: "calendar", Words: []string{"schedule"}},
 		{All: "line"},
 		{All: "rules"},
+		{All: "shares", Words: []string{"share", "links"}},
 		{All: "status", Words: []string{"health"}},
 		{One: "variant", Words: []string{"variants"}},
 		{All: string(throughline.KindPlacement), One: "placement", Words: []string{"placements"}},
@@ -129,7 +132,7 @@ func (c *getCmd) resolve() error {
 			return nil
 		}
 	}
-	fix := "get resources, releases, drafts, calendar, line, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + kindNames()
+	fix := "get resources, releases, drafts, calendar, line, shares, status, release/N, placement/NAME, variant/ID, Kind/name, or all of a kind: " + kindNames()
 	if near := text.Nearest(head, words); near != "" {
 		fix = "did you mean " + near + "? Otherwise " + fix
 	}

@@ -58,6 +58,7 @@ type commands struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the record while the engine runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the data folder."`
 	Invite   inviteCmd   `cmd:"" help:"Invite somebody by a one-time link."`
+	Share    shareCmd    `cmd:"" help:"Show pieces to somebody outside by a link that ends."`
 	Token    tokenCmd    `cmd:"" help:"Make, list and revoke service tokens."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -27,6 +27,7 @@ const (
 	reads    = "read"
 	readsOr  = "read+"
 	changes  = "change+"
+	makes    = "make"
 	operates = "operate"
 	keys     = "operate+"
 	people   = "people+"
@@ -42,6 +43,10 @@ var classes = map[string]string{
 	"/api/v1/": member,
 
 	"GET /{$}": reads, "GET /line/events": reads, "GET /preview/{placement}/{variant}": reads, "GET /design": reads, "GET /search": reads, "GET /library": reads,
+	"GET /shares": makes, "GET /shares/new": makes, "POST /shares": makes, "POST /shares/{id}/extend": makes, "POST /shares/{id}/end": makes,
+	"GET /shared/{secret}": anyone, "GET /shared/{secret}/list.csv": anyone, "GET /shared/{secret}/list.json": anyone, "GET /shared/{secret}/media/{piece}/{rendition}": anyone,
+	"GET /api/v1/shares": makes, "POST /api/v1/shares": makes, "POST /api/v1/shares/{id}/extend": makes, "DELETE /api/v1/shares/{id}": makes,
+
 	"GET /brief": reads, "GET /make": reads, "GET /check": reads, "GET /release": reads, "GET /decide": reads, "GET /deliver": reads, "GET /learn": reads,
 	"GET /assets/{version}/{file...}": anyone, "POST /theme": anyone,
 
@@ -101,9 +106,9 @@ var visitors = map[string]struct {
 	token  operate.Scope // or with a key made by the owner
 	limits []throughline.Grant
 }{
-	"the owner":             {person: "ana", may: []string{"member", "read", "change", "operate", "people", "approve"}},
-	"a steward":             {person: "steve", may: []string{"member", "read", "change", "operate", "people", "approve"}},
-	"a maker":               {person: "mia", may: []string{"member", "read", "change"}},
+	"the owner":             {person: "ana", may: []string{"member", "read", "change", "make", "operate", "people", "approve"}},
+	"a steward":             {person: "steve", may: []string{"member", "read", "change", "make", "operate", "people", "approve"}},
+	"a maker":               {person: "mia", may: []string{"member", "read", "change", "make"}},
 	"an operator":           {person: "omar", may: []string{"member", "read", "change", "operate"}},
 	"an approver":           {person: "ali", may: []string{"member", "read", "approve"}},
 	"a viewer":              {person: "vera", may: []string{"member", "read"}},
@@ -111,7 +116,7 @@ var visitors = map[string]struct {
 	"a stranger":            {},
 	"a read key":            {token: operate.ScopeRead, may: []string{"a read key"}},
 	"a write key":           {token: operate.ScopeWrite, may: []string{"a write key"}},
-	"a manage key":          {token: operate.ScopeManage, may: []string{"member", "read", "change", "operate", "people"}},
+	"a manage key":          {token: operate.ScopeManage, may: []string{"member", "read", "change", "make", "operate", "people"}},
 	"a manage key to read": {
 		token: operate.ScopeManage, may: []string{"member", "read"},
 		limits: []throughline.Grant{{Role: throughline.Viewer}},

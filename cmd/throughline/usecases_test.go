@@ -27,6 +27,14 @@ type door struct {
 var useCases = map[string]door{
 	"content.Content.Library":       {route: "/api/v1/library", command: "library", page: "GET /library"},
 	"content.Content.FollowLibrary": {command: "serve", no: "part of running a process"},
+	"content.Content.Found":         {route: "/api/v1/shares", command: "share", page: "GET /shares/new"},
+	"share.Shares.Make":             {route: "/api/v1/shares", command: "share", page: "POST /shares"},
+	"share.Shares.Pick":             {page: "GET /shares/new", no: "programs make the link, and are told how many it holds"},
+	"share.Shares.List":             {route: "/api/v1/shares", command: "get", page: "GET /shares"},
+	"share.Shares.Extend":           {route: "/api/v1/shares/{id}/extend", page: "POST /shares/{id}/extend", no: "the page extends them"},
+	"share.Shares.End":              {route: "/api/v1/shares/{id}", page: "POST /shares/{id}/end", no: "the page ends them"},
+	"share.Shares.Open":             {page: "GET /shared/{secret}", no: "whoever holds the link opens it"},
+	"share.Shares.File":             {page: "GET /shared/{secret}/media/{piece}/{rendition}", no: "whoever holds the link opens it"},
 	"operate.Operate.Pieces":        {page: "GET /library"},
 	"content.Content.Plan":          {route: "/api/v1/plan", command: "plan", page: "GET /draft"},
 	"content.Content.Declare":       {route: "/api/v1/invitations", command: "invite", page: "POST /people"},
@@ -165,7 +173,7 @@ var useCases = map[string]door{
 func TestEveryUseCaseHasItsDoors(t *testing.T) {
 	commands := commandNames(t)
 	doors := sourceOf(t, "../../internal/serve/api") + sourceOf(t, "../../internal/serve/web")
-	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access", "operate.Audit", "media.Media")
+	offered := offeredUseCases(t, "content.Content", "live.Plane", "recipients.Recipients", "operate.Operate", "operate.Access", "operate.Audit", "media.Media", "share.Shares")
 	for _, name := range offered {
 		if _, ok := useCases[name]; !ok {
 			t.Errorf("%s has no row: say by which route, command and page people reach it, or why they do not", name)

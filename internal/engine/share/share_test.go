@@ -20,16 +20,21 @@ import (
 
 const pieces = `
 apiVersion: throughline/v1
+kind: Channel
+metadata: {name: mail}
+spec: {title: Mail, surface: email}
+---
+apiVersion: throughline/v1
 kind: Asset
 metadata: {name: lake}
 spec:
   title: The lake
   role: hero
-  file: {name: holiday-of-ana.jpg, digest: "sha256:1111111111111111111111111111111111111111111111111111111111111111", type: image/jpeg, bytes: 90000, width: 1600, height: 900}
+  file: {name: holiday-of-ana.jpg, digest: "1111111111111111111111111111111111111111111111111111111111111111", type: image/jpeg, bytes: 90000, width: 1600, height: 900}
   alt: {en: A lake at dawn, de: Ein See am Morgen}
-  channels: [web, app]
+  channels: [web, mail]
   rights:
-    - {holder: Jo Berg, until: "2027-01-31", markets: [CH, de], channels: [web, mail], reference: contract 7}
+    - {holder: Jo Berg, until: "2027-01-31", markets: [CH, de], channels: [web], reference: contract 7}
     - {holder: Studio Nord, markets: [de-CH], impressions: 1000}
 ---
 apiVersion: throughline/v1

@@ -15,6 +15,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	intake "github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/api"
 )
@@ -35,7 +36,7 @@ func openDoor(t testing.TB, o enginetest.Options) *door {
 	log := slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	d.api = api.Mount(d.mux, api.Config{
 		Core: d.Core, Content: d.Content, Plane: d.Plane, Operate: d.Operate, Access: d.Access,
-		Media: intake.New(d.Core, intake.Config{}), Recipients: d.Recipients, Log: log,
+		Media: intake.New(d.Core, intake.Config{}), Shares: share.New(d.Core, d.Content), Recipients: d.Recipients, Log: log,
 	})
 	d.handler = serve.Log(log, serve.Secure(serve.Exact(d.mux)))
 	for _, scope := range []operate.Scope{operate.ScopeRead, operate.ScopeWrite, operate.ScopeManage} {

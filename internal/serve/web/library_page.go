@@ -120,7 +120,7 @@ func (w *Web) library(rw http.ResponseWriter, r *http.Request, v viewer) error {
 	}
 	p.Share = w.Shares != nil && v.Has(share.Right) && len(p.Cards) > 0
 	for i := range p.Cards {
-		p.Cards[i].Tick = p.Share && p.Cards[i].State != "draft"
+		p.Cards[i].Tick = p.Share && p.Cards[i].State != content.CardDraft
 	}
 	if asked := strings.TrimSpace(q.Text); p.Share && asked != "" && q.Brief == "" && !found.AtLeast && found.Total <= share.MostPieces {
 		p.ShareAll = "/shares/new?" + url.Values{"q": {asked}}.Encode()
