@@ -29,13 +29,22 @@ func (f File) Address(asset, rendition string) string {
 // SlotAddress is the Address of the rendition that fills slots: of a picture
 // SlotWidth pixels wide, of anything else the file as it is.
 func (f File) SlotAddress(asset string) string {
+	if end := f.RenditionExtension(); end != "" {
+		return f.Address(asset, "w"+strconv.Itoa(SlotWidth)+end)
+	}
+	return f.Address(asset, "original"+f.Extension())
+}
+
+// RenditionExtension is how the names of a picture's renditions end; empty for a
+// file that is only shown as it is.
+func (f File) RenditionExtension() string {
 	switch f.Type {
 	case "image/jpeg", "image/webp", "image/avif", "image/tiff", "image/bmp":
-		return f.Address(asset, "w"+strconv.Itoa(SlotWidth)+".jpeg")
+		return ".jpeg"
 	case "image/png":
-		return f.Address(asset, "w"+strconv.Itoa(SlotWidth)+".png")
+		return ".png"
 	}
-	return f.Address(asset, "original"+extension(f))
+	return ""
 }
 
 // AtWidth returns the address of the same picture in another width; an address
@@ -48,10 +57,11 @@ func AtWidth(address string, width int) string {
 	return before + "/w" + strconv.Itoa(width) + "." + after
 }
 
-// extension returns the end of a file's name by its type, and the one it came
-// with where the type does not say.
-func extension(f File) string {
+// Extension is the end of a file's name by its type, and the one it came with
+// where the type does not say.
+func (f File) Extension() string {
 	known := map[string]string{
+		"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/tiff": ".tif", "image/bmp": ".bmp",
 		"image/gif": ".gif", "image/svg+xml": ".svg", "video/mp4": ".mp4", "video/webm": ".webm", "video/quicktime": ".mov", "video/matroska": ".mkv",
 		"text/vtt": ".vtt", "application/pdf": ".pdf",
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/enginetest"
 	"github.com/throughline-engine/throughline/internal/engine/live"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 )
 
 // evil is what somebody writes who wants their own script to run for others; lure
@@ -444,7 +445,7 @@ const asked = "q query text next state by kind of object release month view from
 func unseen(pattern string) bool {
 	path := strings.TrimPrefix(pattern, "GET ")
 	return strings.HasPrefix(path, "/api/v1/") || slices.Contains([]string{
-		"/assets/{version}/{file...}", "/calendar.ics", "/media/{asset}/{digest}/{rendition}", "/captions/served/{release}", "/enter/{secret}", "/ofrep/v1/events", "/sign-in/oidc",
+		"/assets/{version}/{file...}", "/calendar.ics", "/media/{asset}/{digest}/{rendition}", "/shared/{secret}/media/{piece}/{rendition}", "/captions/served/{release}", "/enter/{secret}", "/ofrep/v1/events", "/sign-in/oidc",
 	}, path)
 }
 
@@ -457,6 +458,8 @@ func TestNothingThatIsWrittenRuns(t *testing.T) {
 	soilWork(t, p)
 	strangers := &crawl{t: t, h: p.handler, as: func(*http.Request) {}, visits: map[string]int{}, fine: map[string]int{}, forms: map[string]url.Values{}}
 	strangers.left = []string{"/sign-in", "/sign-in?next=" + url.QueryEscape(lure), "/" + url.PathEscape(evil), "/welcome/" + invited(t, p, "mia")}
+	link := "/shared/" + shared(t, p)
+	strangers.left = append(strangers.left, link, link+"/list.csv", link+"/list.json")
 	strangers.walk()
 	c := &crawl{t: t, h: p.handler, as: comes(t, p, "the owner"), visits: map[string]int{}, fine: map[string]int{}, forms: map[string]url.Values{}}
 	c.start(p)
@@ -513,6 +516,19 @@ func invited(t *testing.T, p *process, person string) string {
 		t.Fatal(err)
 	}
 	return secret
+}
+
+// shared returns the secret of a link by which the owner shows a piece outside.
+func shared(t *testing.T, p *process) string {
+	t.Helper()
+	owner := engine.Caller{Actor: throughline.Actor{Kind: throughline.ActorPerson, ID: "ana"}, Owner: true}
+	made, err := share.New(p.core, p.content).Make(t.Context(), owner, share.Request{
+		For: evil, Pieces: []throughline.Ref{{Kind: throughline.KindFragment, Name: "cta-see"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Secret
 }
 
 // declared applies manifests beside what is there of people and engine.

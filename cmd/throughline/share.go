@@ -50,7 +50,7 @@ func (c *shareCmd) Run(s *shell) error {
 	return nil
 }
 
-func (s *shell) printShares(all []share.Share) {
+func (s *shell) printShares(all []share.Link) {
 	if len(all) == 0 {
 		s.printf("There is no share link. Make one with: throughline share QUERY --for NAME\n")
 		return

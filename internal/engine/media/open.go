@@ -1,8 +1,8 @@
 package media
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"io"

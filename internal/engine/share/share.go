@@ -48,6 +48,7 @@ const (
 
 // Finder finds which pieces a question to the library is about, at most so many.
 type Finder interface {
+	// Found returns them in the order of the library; more are TooLarge.
 	Found(ctx context.Context, by engine.Caller, question string, most int) ([]throughline.Ref, error)
 }
 
@@ -77,8 +78,8 @@ type Request struct {
 	Originals bool
 }
 
-// Share is a link as people of the engine see it: without its secret.
-type Share struct {
+// Link is a link as people of the engine see it: without its secret.
+type Link struct {
 	ID  string `json:"id"`
 	For string `json:"for"`
 	// By is who shared it.
@@ -97,10 +98,10 @@ type Share struct {
 }
 
 // Holds reports whether the link opens at a moment.
-func (s Share) Holds(now time.Time) bool { return s.Ended.IsZero() && now.Before(s.Until) }
+func (s Link) Holds(now time.Time) bool { return s.Ended.IsZero() && now.Before(s.Until) }
 
 // over is when the link ended, by somebody or by itself.
-func (s Share) over() time.Time {
+func (s Link) over() time.Time {
 	if !s.Ended.IsZero() && s.Ended.Before(s.Until) {
 		return s.Ended
 	}
@@ -109,13 +110,13 @@ func (s Share) over() time.Time {
 
 // Made is a link just made. Its secret is nowhere else.
 type Made struct {
-	Share
+	Link
 	Secret string
 }
 
 // stored is a link as it is kept.
 type stored struct {
-	Share
+	Link
 	Hash string `json:"hash"`
 }
 
@@ -143,7 +144,7 @@ func (s *Shares) Make(ctx context.Context, by engine.Caller, ask Request) (Made,
 	}
 	secret, now := engine.RandomText(secretBytes), s.core.Now()
 	hash := s.hash(secret)
-	made := stored{Hash: hash, Share: Share{
+	made := stored{Hash: hash, Link: Link{
 		ID: hash[:idDigits], For: ask.For, By: personOf(by.Actor), Pieces: len(refs), Question: ask.Question,
 		Originals: ask.Originals, Created: now, Until: now.Add(ask.Life),
 	}}
@@ -159,7 +160,7 @@ func (s *Shares) Make(ctx context.Context, by engine.Caller, ask Request) (Made,
 		}
 		return s.put(tx, made, 0, throughline.EventShareMade, by.Actor)
 	})
-	return Made{made.Share, secret}, err
+	return Made{made.Link, secret}, err
 }
 
 func (ask *Request) check() error {
@@ -251,13 +252,13 @@ func (s *Shares) event(l stored, what throughline.EventType, by throughline.Acto
 
 // List returns the links that hold, the newest first, and after them those that
 // were over in the last 90 days.
-func (s *Shares) List(ctx context.Context, by engine.Caller) (all []Share, err error) {
+func (s *Shares) List(ctx context.Context, by engine.Caller) (all []Link, err error) {
 	if err := by.Need(Right); err != nil {
 		return nil, err
 	}
 	now := s.core.Now()
 	err = s.core.Record.State.View(ctx, func(r record.Reader) error {
-		all = []Share{}
+		all = []Link{}
 		return engine.EachJSON(r, engine.BucketShares, func(id string, l stored) error {
 			if now.Sub(l.over()) > keptOver {
 				return nil
@@ -267,11 +268,11 @@ func (s *Shares) List(ctx context.Context, by engine.Caller) (all []Share, err e
 				return err
 			}
 			l.Opened, l.LastOpened = seen.Count, seen.Last
-			all = append(all, l.Share)
+			all = append(all, l.Link)
 			return nil
 		})
 	})
-	slices.SortFunc(all, func(a, b Share) int {
+	slices.SortFunc(all, func(a, b Link) int {
 		if a.Holds(now) != b.Holds(now) {
 			if a.Holds(now) {
 				return -1
@@ -285,12 +286,12 @@ func (s *Shares) List(ctx context.Context, by engine.Caller) (all []Share, err e
 
 // Extend lets a link hold for so long from now on. One that is over stays over:
 // another takes its place.
-func (s *Shares) Extend(ctx context.Context, by engine.Caller, id string, life time.Duration) (Share, error) {
+func (s *Shares) Extend(ctx context.Context, by engine.Caller, id string, life time.Duration) (Link, error) {
 	if err := by.Need(Right); err != nil {
-		return Share{}, err
+		return Link{}, err
 	}
 	if life < ShortestLife || life > LongestLife {
-		return Share{}, throughline.Errorf(throughline.Invalid, "a link holds an hour to 90 days from now on").WithFix("choose 14d, for example").At("life")
+		return Link{}, throughline.Errorf(throughline.Invalid, "a link holds an hour to 90 days from now on").WithFix("choose 14d, for example").At("life")
 	}
 	return s.change(ctx, id, throughline.EventShareExtended, by.Actor, func(l *stored, now time.Time) error {
 		until := now.Add(life)
@@ -303,9 +304,9 @@ func (s *Shares) Extend(ctx context.Context, by engine.Caller, id string, life t
 }
 
 // End ends a link at once, whoever made it. One that is over is a Conflict.
-func (s *Shares) End(ctx context.Context, by engine.Caller, id string) (Share, error) {
+func (s *Shares) End(ctx context.Context, by engine.Caller, id string) (Link, error) {
 	if err := by.Need(Right); err != nil {
-		return Share{}, err
+		return Link{}, err
 	}
 	return s.change(ctx, id, throughline.EventShareEnded, by.Actor, func(l *stored, now time.Time) error {
 		l.Ended = now
@@ -314,7 +315,7 @@ func (s *Shares) End(ctx context.Context, by engine.Caller, id string) (Share, e
 }
 
 // change changes a link that holds.
-func (s *Shares) change(ctx context.Context, id string, what throughline.EventType, by throughline.Actor, do func(*stored, time.Time) error) (Share, error) {
+func (s *Shares) change(ctx context.Context, id string, what throughline.EventType, by throughline.Actor, do func(*stored, time.Time) error) (Link, error) {
 	var l stored
 	err := s.core.Update(ctx, func(tx record.Tx) error {
 		l = stored{}
@@ -334,7 +335,7 @@ func (s *Shares) change(ctx context.Context, id string, what throughline.EventTy
 		}
 		return s.put(tx, l, version, what, by)
 	})
-	return l.Share, err
+	return l.Link, err
 }
 
 // hash is what is kept of a secret.

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
-	"mime"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -60,8 +58,6 @@ const mediaLife = throughline.MaxValid
 // serveMedia shows a file at its address. Everybody may see what is in force.
 func (a *API) serveMedia(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Cache-Control", "no-store")
 	f, err := a.media.Open(r.Context(), r.PathValue("asset"), r.PathValue("digest"), r.PathValue("rendition"))
@@ -70,30 +66,13 @@ func (a *API) serveMedia(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close()
-	h.Set("ETag", `"`+f.Tag+`"`)
 	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(mediaLife.Seconds())))
 	if f.Draft {
 		h.Set("Cache-Control", "private, no-cache")
 		h.Set("X-Robots-Tag", "noindex")
 	}
-	h.Set("Content-Type", f.Type)
-	if !strings.HasPrefix(f.Type, "image/") && !strings.HasPrefix(f.Type, "video/") && f.Type != "text/vtt" {
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": r.PathValue("asset") + strings.TrimPrefix(r.PathValue("rendition"), "original")}))
-	}
-	http.ServeContent(w, r, "", time.Time{}, patient{f, http.NewResponseController(w)})
-}
-
-// patience is for how long somebody may take nothing of a file that is sent.
-const patience = time.Minute
-
-// patient sends a file for as long as somebody takes of it.
-type patient struct {
-	io.ReadSeeker
-	control *http.ResponseController
-}
-
-// Read reads on, and gives more time to whoever took what was read before.
-func (p patient) Read(b []byte) (int, error) {
-	p.control.SetWriteDeadline(time.Now().Add(patience))
-	return p.ReadSeeker.Read(b)
+	serve.SendFile(w, r, serve.File{
+		ReadSeeker: f, Type: f.Type, Tag: f.Tag,
+		Name: r.PathValue("asset") + strings.TrimPrefix(r.PathValue("rendition"), "original"),
+	})
 }

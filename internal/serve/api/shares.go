@@ -38,10 +38,6 @@ type ExtendBody struct {
 	Life throughline.Duration `json:"life" doc:"how long it holds from now on, 1h to 90d" example:"14d"`
 }
 
-type shareInput struct {
-	ID string `path:"id" doc:"as listShares has it" example:"7f3a9c0b12d4e5f6"`
-}
-
 func (a *API) registerShares() {
 	register(a, share.Right, http.MethodPost, "/api/v1/shares", "makeShare", "Show pieces to somebody outside by a link",
 		func(ctx context.Context, in *struct{ Body ShareBody }) (NewShare, error) {
@@ -56,19 +52,22 @@ func (a *API) registerShares() {
 			return NewShare{made.ID, made.For, "/shared/" + made.Secret, made.Pieces, made.Until}, nil
 		})
 	register(a, share.Right, http.MethodGet, "/api/v1/shares", "listShares", "The share links, without their secrets",
-		func(ctx context.Context, _ *struct{}) ([]share.Share, error) {
+		func(ctx context.Context, _ *struct{}) ([]share.Link, error) {
 			return a.shares.List(ctx, serve.CallerOf(ctx))
 		})
 	register(a, share.Right, http.MethodPost, "/api/v1/shares/{id}/extend", "extendShare", "Let a share link hold longer",
 		func(ctx context.Context, in *struct {
-			shareInput
+			ID   string `path:"id" doc:"as listShares has it" example:"7f3a9c0b12d4e5f6"`
 			Body ExtendBody
 		},
-		) (share.Share, error) {
+		) (share.Link, error) {
 			return a.shares.Extend(ctx, serve.CallerOf(ctx), in.ID, in.Body.Life.Std())
 		})
 	register(a, share.Right, http.MethodDelete, "/api/v1/shares/{id}", "endShare", "End a share link at once",
-		func(ctx context.Context, in *shareInput) (share.Share, error) {
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" doc:"as listShares has it" example:"7f3a9c0b12d4e5f6"`
+		},
+		) (share.Link, error) {
 			return a.shares.End(ctx, serve.CallerOf(ctx), in.ID)
 		})
 }

@@ -22,7 +22,7 @@ import (
 
 // pathsWithoutPage answer with something else than a page for people;
 // docs/pages.md says so below its table.
-var pathsWithoutPage = []string{"/events/start", "/captions/served/{release}", "/make/copy.csv", "/make/copy.xlf", "/make/names", "/make/preview/{kind}/{name...}", "/look/{name...}", "/audit.csv", "/journal.csv", "/journal.jsonl", "/events/journal", "/events/placement/{name...}", "/sign-in/oidc", "/calendar.ics", "/draft/rendering/{at}/{side}", "/release/{number}/rendering/{at}/{side}", "/line/events", "/assets/{version}/{file...}", "/enter/{secret}"}
+var pathsWithoutPage = []string{"/events/start", "/captions/served/{release}", "/make/copy.csv", "/make/copy.xlf", "/make/names", "/make/preview/{kind}/{name...}", "/look/{name...}", "/audit.csv", "/journal.csv", "/journal.jsonl", "/events/journal", "/events/placement/{name...}", "/sign-in/oidc", "/calendar.ics", "/draft/rendering/{at}/{side}", "/release/{number}/rendering/{at}/{side}", "/line/events", "/assets/{version}/{file...}", "/enter/{secret}", "/shared/{secret}/list.csv", "/shared/{secret}/list.json", "/shared/{secret}/media/{piece}/{rendition}"}
 
 // undocumented returns the pages among routes that a table of pages lacks, and
 // the rows that lead nowhere.

@@ -19,8 +19,11 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
-// Files takes files in.
+// Files takes files in, and shows them.
 type Files interface {
+	// Open returns the file of an asset in a rendition, or an error with the code
+	// NotFound for one that may not be shown.
+	Open(ctx context.Context, asset, digest, rendition string) (media.Served, error)
 	// Take keeps a file and says what it is proposed as.
 	Take(ctx context.Context, by engine.Caller, name string, r io.Reader) (media.Intake, error)
 	// Offer says again what a file is proposed as.

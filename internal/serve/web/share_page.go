@@ -20,15 +20,17 @@ import (
 type Shares interface {
 	// Pick returns the pieces that a link would hold.
 	Pick(ctx context.Context, by engine.Caller, ask share.Request) ([]throughline.Ref, error)
-	// Make makes a link, Extend lets it hold longer, End ends it at once.
+	// Make makes a link.
 	Make(ctx context.Context, by engine.Caller, ask share.Request) (share.Made, error)
-	Extend(ctx context.Context, by engine.Caller, id string, life time.Duration) (share.Share, error)
-	End(ctx context.Context, by engine.Caller, id string) (share.Share, error)
+	// Extend lets a link hold so long from now on.
+	Extend(ctx context.Context, by engine.Caller, id string, life time.Duration) (share.Link, error)
+	// End ends a link at once.
+	End(ctx context.Context, by engine.Caller, id string) (share.Link, error)
 	// List returns the links, those that hold first.
-	List(ctx context.Context, by engine.Caller) ([]share.Share, error)
-	// Open returns what a link shows to whoever holds its secret, File which file of
-	// it an address names.
+	List(ctx context.Context, by engine.Caller) ([]share.Link, error)
+	// Open returns what a link shows to whoever holds its secret.
 	Open(ctx context.Context, look share.Look) (share.Opened, error)
+	// File returns which file of a link an address names.
 	File(ctx context.Context, look share.Look, number int, rendition string) (asset, digest string, err error)
 }
 
@@ -92,7 +94,7 @@ func (w *Web) showShares(rw http.ResponseWriter, r *http.Request, v viewer, page
 	return w.render(rw, r, http.StatusOK, "shares", page)
 }
 
-func shareCells(s share.Share) []cell {
+func shareCells(s share.Link) []cell {
 	gives := "renditions"
 	if s.Originals {
 		gives = "renditions and originals"
@@ -110,8 +112,12 @@ func shareCells(s share.Share) []cell {
 		opened = cell{HTML: template.HTML(times+", last ") + localTime(s.LastOpened)}
 	}
 	return []cell{
-		{Text: s.For}, {Text: operate.SayCount(int64(s.Pieces))}, {Text: gives}, {Text: strings.TrimPrefix(s.By, "os/"), Soft: true},
-		{HTML: until}, opened,
+		{Text: s.For},
+		{Text: operate.SayCount(int64(s.Pieces))},
+		{Text: gives},
+		{Text: strings.TrimPrefix(s.By, "os/"), Soft: true},
+		{HTML: until},
+		opened,
 	}
 }
 
@@ -120,7 +126,7 @@ func shareLives() []option {
 	return []option{{Value: "7", Label: "7 days"}, {Value: "14", Label: "14 days", On: true}, {Value: "30", Label: "30 days"}, {Value: "90", Label: "90 days"}}
 }
 
-func extendForm(s share.Share) template.HTML {
+func extendForm(s share.Link) template.HTML {
 	who := template.HTMLEscapeString(s.For)
 	var options strings.Builder
 	for _, o := range shareLives() {
@@ -134,7 +140,7 @@ func extendForm(s share.Share) template.HTML {
 		options.String() + `</select><button>From today<span class="unseen"> on for ` + who + `</span></button></form>`)
 }
 
-func endForm(s share.Share) template.HTML {
+func endForm(s share.Link) template.HTML {
 	return template.HTML(`<form method="post" action="/shares/` + url.PathEscape(s.ID) + `/end"><button class="danger">End now<span class="unseen"> for ` + template.HTMLEscapeString(s.For) + `</span></button></form>`)
 }
 

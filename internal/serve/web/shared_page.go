@@ -1,25 +1,15 @@
 package web
 
 import (
-	"context"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/throughline-engine/throughline/internal/engine/media"
+	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/serve"
 )
-
-// Files opens the files of assets.
-type Files interface {
-	// Open returns the file of an asset in a rendition, or an error with the code
-	// NotFound for one that may not be shown.
-	Open(ctx context.Context, asset, digest, rendition string) (media.Served, error)
-}
 
 // sharedCards is how many pieces a page of a link has.
 const sharedCards = 60
@@ -138,7 +128,8 @@ func newSharedCard(p share.Piece, base string, of share.Opened) sharedCard {
 	}
 	at := base + "/media/" + strconv.Itoa(p.Number) + "/"
 	file := strings.ReplaceAll(p.Name, "/", "-")
-	end := renditionEnd(p.File.Type)
+	kept := throughline.File{Type: p.File.Type}
+	end := kept.RenditionExtension()
 	if end != "" {
 		c.Picture = at + "w480" + end
 		for _, width := range sharedWidths() {
@@ -148,44 +139,22 @@ func newSharedCard(p share.Piece, base string, of share.Opened) sharedCard {
 			}
 		}
 	}
-	original := "original" + originalEnd(p.File.Type)
+	original := "original" + kept.Extension()
 	switch {
 	case of.Originals:
 		if end == "" && strings.HasPrefix(p.File.Type, "image/") {
 			c.Picture = at + original
 		}
-		c.Downloads = append(c.Downloads, sharedFile{"Original", at + original, file + originalEnd(p.File.Type)})
+		c.Downloads = append(c.Downloads, sharedFile{"Original", at + original, file + kept.Extension()})
 	case end == "":
 		c.Refused = "There is only the original, and this link does not give originals. Ask " + of.By + " for it."
 	}
 	return c
 }
 
-// renditionEnd is how renditions of a file's type end; empty for what has none.
-func renditionEnd(typ string) string {
-	switch typ {
-	case "image/jpeg", "image/webp", "image/avif", "image/tiff", "image/bmp":
-		return ".jpeg"
-	case "image/png":
-		return ".png"
-	}
-	return ""
-}
-
-// originalEnd is how a file of a type is called at its end; empty where the type
-// does not say.
-func originalEnd(typ string) string {
-	return map[string]string{
-		"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/tiff": ".tif", "image/bmp": ".bmp",
-		"image/gif": ".gif", "image/svg+xml": ".svg", "video/mp4": ".mp4", "video/webm": ".webm", "text/vtt": ".vtt", "application/pdf": ".pdf",
-	}[typ]
-}
-
 // sharedFile gives a file of a link. What may be shown is asked anew each time:
 // a browser keeps nothing without asking.
 func (w *Web) sharedFile(rw http.ResponseWriter, r *http.Request) error {
-	h := rw.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	look := w.look(rw, r)
 	number, err := strconv.Atoi(r.PathValue("piece"))
 	if err != nil {
@@ -201,21 +170,11 @@ func (w *Web) sharedFile(rw http.ResponseWriter, r *http.Request) error {
 		return w.sharedOver(rw, r, err)
 	}
 	defer f.Close()
-	h.Set("ETag", `"`+f.Tag+`"`)
-	h.Set("Cache-Control", "private, no-cache")
-	if strings.Trim(r.Header.Get("If-None-Match"), `"`) == f.Tag {
-		rw.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	h.Set("Content-Type", f.Type)
-	if !strings.HasPrefix(f.Type, "image/") && !strings.HasPrefix(f.Type, "video/") {
-		name := strings.ReplaceAll(asset, "/", "-") + originalEnd(f.Type)
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	}
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	io.Copy(rw, f) // who stops reading has had enough
+	rw.Header().Set("Cache-Control", "private, no-cache")
+	serve.SendFile(rw, r, serve.File{
+		ReadSeeker: f, Type: f.Type, Tag: f.Tag,
+		Name: strings.ReplaceAll(asset, "/", "-") + strings.TrimPrefix(rendition, "original"),
+	})
 	return nil
 }
 

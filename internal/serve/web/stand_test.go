@@ -21,6 +21,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
+	"github.com/throughline-engine/throughline/internal/engine/share"
 	"github.com/throughline-engine/throughline/internal/serve"
 	"github.com/throughline-engine/throughline/internal/serve/web"
 )
@@ -207,7 +208,7 @@ func (s *stand) Unseal(_, sealed string) ([]byte, error) {
 // are there.
 func everyDoor(c *web.Config) {
 	c.People, c.Making, c.Sight = new(operate.Access), new(content.Content), new(web.Sight)
-	c.Shelf, c.Files = new(content.Content), new(media.Media)
+	c.Shelf, c.Files, c.Shares = new(content.Content), new(media.Media), new(share.Shares)
 	c.Begin, c.Described = struct{ web.Beginnings }{}, func() []byte { return nil }
 }
 
