@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -118,4 +119,43 @@ func TestPicturesAreDropped(t *testing.T) {
 	}
 	ask[bool](t, v, `(document.getElementById("alt-morning-boats").value = "Boats in the morning", document.querySelector("[data-words] button.act").click(), true)`)
 	eventually(t, v, "the words are kept", `document.getElementById("alt-morning-boats")?.value === "Boats in the morning" && document.querySelector(".sentence").textContent.includes("1 picture has no words yet")`)
+}
+
+// sharePieces ticks two pieces in the library and makes a link to them, whose path
+// it returns.
+func sharePieces(t *testing.T, v *tab, base string) string {
+	t.Helper()
+	v.visit(t, base+"/library", look{1280, "light"})
+	ask[bool](t, v, `([...document.querySelectorAll(".tick input")].slice(0, 2).forEach((box) => box.click()), document.querySelector("#share button").click(), true)`)
+	eventually(t, v, "what would be shared is said", `location.pathname === "/shares/new" && document.querySelectorAll(".picked li").length === 2`)
+	if found := v.axe(t); len(found) > 0 {
+		t.Errorf("what would be shared: %q", found)
+	}
+	ask[bool](t, v, `(document.querySelector('[name="for"]').value = "Agency North", document.querySelector("form.form button.act").click(), true)`)
+	eventually(t, v, "the link is shown once", `!!document.querySelector(".once code, .once pre")?.textContent.includes("/shared/")`)
+	if found := v.axe(t); len(found) > 0 {
+		t.Errorf("the link: %q", found)
+	}
+	return strings.TrimPrefix(strings.TrimSpace(ask[string](t, v, `document.querySelector(".once code, .once pre").textContent`)), base)
+}
+
+// TestPiecesAreShared hands two pieces to somebody outside, and ends that.
+func TestPiecesAreShared(t *testing.T) {
+	e := newDemo(t)
+	owner, agency := newPerson(t), newPerson(t)
+	signIn(t, owner, e.base, e.session)
+	v := newTab(t, owner)
+	link := sharePieces(t, v, e.base)
+	out := newTab(t, agency)
+	out.visit(t, e.base+link, look{375, "dark"})
+	eventually(t, out, "who holds the link sees both", `document.querySelectorAll(".cards.shared li.card").length === 2 && document.querySelector("h1").textContent.includes("Agency North")`)
+	if ask[bool](t, out, `!!document.querySelector('nav a[href="/library"], nav a[href="/make"], input[type="search"]')`) {
+		t.Error("who holds a link is led into the engine")
+	}
+	v.visit(t, e.base+"/shares", look{1280, "light"})
+	eventually(t, v, "that it was opened is counted", `document.querySelector("main table").textContent.includes("once")`)
+	ask[bool](t, v, `(document.querySelector('form[action$="/end"] button').click(), true)`)
+	eventually(t, v, "the link is over", `document.querySelector(".sentence").textContent.includes("Nobody outside sees anything")`)
+	out.visit(t, e.base+link, look{375, "dark"})
+	eventually(t, out, "it shows nothing any more", `document.querySelector("h1").textContent.includes("This link is over")`)
 }

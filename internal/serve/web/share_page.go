@@ -137,7 +137,7 @@ func extendForm(s share.Link) template.HTML {
 		options.WriteString(`<option value="` + o.Value + `"` + selected + `>` + o.Label + `</option>`)
 	}
 	return template.HTML(`<form method="post" action="/shares/` + url.PathEscape(s.ID) + `/extend" class="longer"><select name="life" aria-label="From today, for ` + who + `">` +
-		options.String() + `</select><button>From today<span class="unseen"> on for ` + who + `</span></button></form>`)
+		options.String() + `</select><button class="button">From today<span class="unseen"> on for ` + who + `</span></button></form>`)
 }
 
 func endForm(s share.Link) template.HTML {
