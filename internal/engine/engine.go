@@ -52,6 +52,7 @@ const (
 	BucketReleases  = "release"  // %09d -> release
 	BucketLive      = "live"     // what is being served
 	BucketHolds     = "hold"     // unit hash/placement -> a choice kept for good
+	BucketPast      = "past"     // digest of a file that an asset in force had once -> nothing
 )
 
 // Open returns the core of the engine kept in the record, which is made when

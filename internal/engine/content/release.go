@@ -209,6 +209,9 @@ func (c *Content) putRevisions(tx record.Tx, p prepared, rel throughline.Release
 		if err := putHistory(tx, rel, ch); err != nil {
 			return err
 		}
+		if err := putPast(tx, ch, p.next); err != nil {
+			return err
+		}
 		if ch.Action == throughline.Delete {
 			if err := tx.Delete(engine.BucketHead, ch.Ref.String()); err != nil {
 				return err
@@ -229,6 +232,24 @@ func (c *Content) putRevisions(tx record.Tx, p prepared, rel throughline.Release
 		}
 	}
 	return nil
+}
+
+// putPast remembers the file that an asset had and has no more, so that whoever has
+// its address of then does not see it under another name.
+func putPast(tx record.Tx, ch throughline.Change, next declare.Set) error {
+	if ch.Ref.Kind != throughline.KindAsset || ch.From.IsZero() {
+		return nil
+	}
+	was, err := engine.Revision(tx, ch.From.String())
+	if err != nil {
+		return err
+	}
+	file := was.Spec.(*throughline.Asset).File.Digest
+	if now, there := next.Get(ch.Ref); there && now.Spec.(*throughline.Asset).File.Digest == file {
+		return nil
+	}
+	_, err = tx.Put(engine.BucketPast, file.String(), []byte("{}"), record.AnyVersion)
+	return err
 }
 
 // putLive stores a release that goes live, and says of those before where they

@@ -104,7 +104,8 @@ type stored struct {
 	Doomed bool `json:"doomed,omitempty"`
 }
 
-// scratch is a file on disk while it is looked at. Close removes it.
+// scratch is a file on disk while it is looked at. Close removes it, and so does the
+// end of the process.
 type scratch struct {
 	*os.File
 	size int64
@@ -114,13 +115,17 @@ type scratch struct {
 func (m *Media) spool(r io.Reader) (*scratch, error) {
 	f, err := os.CreateTemp(m.config.Folder, "throughline-file-*")
 	if err != nil {
-		return nil, throughline.Errorf(throughline.Unavailable, "no file can be taken in: %w", err).WithFix("look at the disk of the folder for temporary files")
+		return nil, noRoom(err)
 	}
+	os.Remove(f.Name()) // where the system lets it: it is gone then however the process ends
 	s := &scratch{File: f}
-	s.size, err = io.Copy(f, io.LimitReader(r, m.config.MaxBytes+1))
+	from := &sent{Reader: io.LimitReader(r, m.config.MaxBytes+1)}
+	s.size, err = io.Copy(f, from)
 	switch {
+	case from.err != nil:
+		err = throughline.Errorf(throughline.Invalid, "the file did not arrive whole: %w", from.err).WithFix("send it again")
 	case err != nil:
-		err = throughline.Errorf(throughline.Invalid, "the file did not arrive whole: %w", err).WithFix("send it again")
+		err = noRoom(err)
 	case s.size > m.config.MaxBytes:
 		err = throughline.Errorf(throughline.TooLarge, "the file is larger than %d bytes", m.config.MaxBytes).WithFix("send a smaller one")
 	case s.size == 0:
@@ -131,6 +136,26 @@ func (m *Media) spool(r io.Reader) (*scratch, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// noRoom is the error of a disk, as opposed to that of whoever sends a file.
+func noRoom(err error) error {
+	return throughline.Errorf(throughline.Unavailable, "no file can be taken in: %w", err).WithFix("look at the disk of the folder for temporary files")
+}
+
+// sent is what somebody sends; it tells their errors from those of the disk.
+type sent struct {
+	io.Reader
+	err error
+}
+
+// Read reads on.
+func (s *sent) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
 }
 
 // Close removes the file.

@@ -10,6 +10,9 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -189,10 +192,92 @@ func TestAPictureOnItsWay(t *testing.T) {
 		if _, err := s.Content.Apply(t.Context(), enginetest.Shell(), content.Change{Delete: []throughline.Ref{taken.Asset.Ref()}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.see(t, address); throughline.CodeOf(err) != throughline.NotFound {
+		for _, address := range []string{address, other} {
+			if _, _, err := s.see(t, address); throughline.CodeOf(err) != throughline.NotFound {
+				t.Errorf("deleted, it is shown at %s: %v", address, err)
+			}
+		}
+	})
+}
+
+func TestAFileThatWasReplacedIsNotShown(t *testing.T) {
+	t.Parallel()
+	s := open(t, enginetest.Options{})
+	first := s.take(t, "lake.jpg", asJPEG(t, hills(800, 600, 1), 90)).Asset
+	second := s.take(t, "lake.jpg", asJPEG(t, hills(800, 600, 5), 90)).Asset
+	s.declare(t, first, nil)
+	s.declare(t, second, func(a *throughline.Asset) { a.Title = "Lake" })
+	file := first.Spec.(*throughline.Asset).File
+	for _, name := range []string{"lake", "nobody"} {
+		if _, _, err := s.see(t, file.SlotAddress(name)); throughline.CodeOf(err) != throughline.NotFound {
+			t.Errorf("as %s it is shown: %v", name, err)
+		}
+	}
+	t.Run("unless another asset in force has it", func(t *testing.T) {
+		first.Metadata.Name = "pond"
+		s.declare(t, first, nil)
+		for _, name := range []string{"pond", "nobody"} {
+			if _, _, err := s.see(t, file.SlotAddress(name)); err != nil {
+				t.Errorf("as %s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestNamesOfFilesAreReadable(t *testing.T) {
+	t.Parallel()
+	s := open(t, enginetest.Options{})
+	pdf := []byte("%PDF-1.7\n")
+	for name, want := range map[string]string{
+		"\xff\xfelake.pdf":                  "lake.pdf",
+		"lake\u202efdp.pdf":                 "lakefdp.pdf",
+		strings.Repeat("ü", 99) + "abc.pdf": strings.Repeat("ü", 98) + ".pdf",
+		"a" + strings.Repeat("ü", 120):      "a" + strings.Repeat("ü", 99),
+	} {
+		if got := s.take(t, name, pdf).Asset.Spec.(*throughline.Asset).File.Name; got != want {
+			t.Errorf("%q is called %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestAnUploadThatEndsEarly(t *testing.T) {
+	t.Parallel()
+	s := open(t, enginetest.Options{})
+	take := func(m *media.Media, r io.Reader) error {
+		_, err := m.Take(t.Context(), enginetest.Shell(), "lake.pdf", r)
+		return err
+	}
+	t.Run("is the sender's, and to be sent again", func(t *testing.T) {
+		if err := take(s.Media, iotest.ErrReader(io.ErrUnexpectedEOF)); throughline.CodeOf(err) != throughline.Invalid {
 			t.Error(err)
 		}
 	})
+	t.Run("leaves nothing behind, even where the process is killed", func(t *testing.T) {
+		folder := t.TempDir()
+		err := take(media.New(s.Core, media.Config{Folder: folder}), readerFunc(func([]byte) (int, error) {
+			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 && runtime.GOOS != "windows" {
+				t.Error(left, err)
+			}
+			return 0, io.ErrUnexpectedEOF
+		}))
+		if throughline.CodeOf(err) != throughline.Invalid {
+			t.Error(err)
+		}
+	})
+}
+
+// readerFunc is a reader of one function.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestAFullDiskIsNotTheSenders(t *testing.T) {
+	t.Parallel()
+	s := open(t, enginetest.Options{})
+	m := media.New(s.Core, media.Config{Folder: filepath.Join(t.TempDir(), "gone")})
+	if _, err := m.Take(t.Context(), enginetest.Shell(), "lake.pdf", strings.NewReader("%PDF-1.7\n")); throughline.CodeOf(err) != throughline.Unavailable {
+		t.Error(err)
+	}
 }
 
 // huge is the head of a PNG that says it is very large.

@@ -70,8 +70,8 @@ func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Serv
 	return out, err
 }
 
-// closed reports whether a file is in force and none of its assets may be shown: who
-// knows it by one of their addresses does not get it by another.
+// closed reports whether a file is or was in force and no asset of it may be shown:
+// who knows it by one of their addresses does not get it by another.
 func (m *Media) closed(r record.Reader, d throughline.Digest) (bool, error) {
 	byFile, err := m.inForce(r)
 	if err != nil {
@@ -86,7 +86,14 @@ func (m *Media) closed(r record.Reader, d throughline.Digest) (bool, error) {
 			return false, nil
 		}
 	}
-	return len(byFile[d]) > 0, nil
+	if len(byFile[d]) > 0 {
+		return true, nil
+	}
+	_, err = r.Get(engine.BucketPast, d.String())
+	if throughline.CodeOf(err) == throughline.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // open reports whether an asset may be shown now, wherever that is.

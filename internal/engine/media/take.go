@@ -445,11 +445,15 @@ func (m *Media) free(ctx context.Context, name string) (string, error) {
 	return free, err
 }
 
-// base returns a file's own name, without folders of whatever system.
+// nameMost is how many bytes of a file's name are kept.
+const nameMost = 200
+
+// base returns a file's own name, without folders of whatever system, and without
+// signs that nobody sees or that turn others round.
 func base(name string) string {
-	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
+	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), "\\", "/"))
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r
@@ -457,7 +461,14 @@ func base(name string) string {
 	if name == "." || name == "/" || name == "" {
 		return "file"
 	}
-	return name[:min(len(name), 200)]
+	if len(name) <= nameMost {
+		return name
+	}
+	ext := path.Ext(name)
+	if len(ext) > nameMost/10 {
+		ext = ""
+	}
+	return strings.ToValidUTF8(name[:nameMost-len(ext)], "") + ext
 }
 
 // nameOf makes a resource's name of a file's.
