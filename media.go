@@ -26,6 +26,20 @@ func (f File) Address(asset, rendition string) string {
 	return MediaPath + asset + "/" + hex.EncodeToString(f.Digest[:8]) + "/" + rendition
 }
 
+// AssetAt returns the name of the asset whose file an Address is, on whatever host;
+// empty for any other address.
+func AssetAt(address string) string {
+	_, rest, ok := strings.Cut(address, MediaPath)
+	for range 2 { // the rendition and the digest
+		end := strings.LastIndexByte(rest, '/')
+		if !ok || end < 0 {
+			return ""
+		}
+		rest = rest[:end]
+	}
+	return rest
+}
+
 // SlotAddress is the Address of the rendition that fills slots: of a picture
 // SlotWidth pixels wide, of anything else the file as it is.
 func (f File) SlotAddress(asset string) string {

@@ -80,7 +80,7 @@ func TestTheCaptionsByKeyboard(t *testing.T) {
 	press(t, v, "Escape", 0)
 	eventually(t, v, "Escape closes them", `!document.querySelector("[data-caption]")`)
 	do(t, v, chromedp.Sleep(300*time.Millisecond))
-	v.visit(t, e.base+"/placement/home.hero", at)
+	v.visit(t, e.base+"/placement/home.shore", at)
 	if ask[bool](t, v, `!!document.querySelector("[data-caption]")`) {
 		t.Error("a caption is back on the next page")
 	}

@@ -17,10 +17,10 @@ func TestCopyIsMadeWithoutATerminal(t *testing.T) {
 		return `document.querySelector("[data-draft-bar] [data-state]").textContent.startsWith("` + want + `")`
 	}
 
-	v.visit(t, e.base+"/fragment/badge-crop", at)
-	ask[bool](t, v, `(() => { const f = document.querySelector('textarea[lang="en"]'); f.value = "Far longer than a badge may be"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
+	v.visit(t, e.base+"/fragment/news-heron", at)
+	ask[bool](t, v, `(() => { const f = document.querySelector('textarea[lang="en"]'); f.value = "Far longer than a notice at the gate of a lake may be"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
 	eventually(t, v, "what is typed is saved by itself", state("Saved"))
-	eventually(t, v, "its length is said at its field", `!!document.querySelector('[data-path="spec.values.en"] .wrong-text')?.textContent.includes("12")`)
+	eventually(t, v, "its length is said at its field", `!!document.querySelector('[data-path="spec.values.en"] .wrong-text')?.textContent.includes("44")`)
 	if found := v.axe(t); len(found) > 0 {
 		t.Errorf("a form with something wrong: %q", found)
 	}
@@ -32,15 +32,15 @@ func TestCopyIsMadeWithoutATerminal(t *testing.T) {
 
 	v.visit(t, e.base+"/make/copy", at)
 	eventually(t, v, "the grid is there", `document.querySelectorAll('[role="gridcell"]').length > 20`)
-	ask[bool](t, v, `(document.querySelector('[role="row"] a[href="/fragment/badge-last"]').closest('[role="row"]').querySelector('[lang="en"]').dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, cancelable: true })), true)`)
+	ask[bool](t, v, `(document.querySelector('[role="row"] a[href="/fragment/button-book"]').closest('[role="row"]').querySelector('[lang="en"]').dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, cancelable: true })), true)`)
 	eventually(t, v, "a cell has the focus", `document.activeElement.matches('[role="gridcell"]')`)
-	ask[bool](t, v, `(() => { const d = new DataTransfer(); d.setData("text/plain", "Last 20\tLetzte 20\nEvening\tAbend\n"); document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: d, bubbles: true, cancelable: true })); return true; })()`)
+	ask[bool](t, v, `(() => { const d = new DataTransfer(); d.setData("text/plain", "Take a lane\tBahn nehmen\nFind a time\tZeit finden\n"); document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: d, bubbles: true, cancelable: true })); return true; })()`)
 	eventually(t, v, "what is pasted is saved cell by cell", `document.querySelectorAll('[role="gridcell"].saved').length === 4`)
 	if found := v.axe(t); len(found) > 0 {
 		t.Errorf("the grid with saved cells: %q", found)
 	}
 	press(t, v, "z", 2)
-	eventually(t, v, "and undone as one step", `[...document.querySelectorAll('[role="gridcell"]')].some((c) => c.textContent === "Last 40") && `+state("Saved"))
+	eventually(t, v, "and undone as one step", `[...document.querySelectorAll('[role="gridcell"]')].some((c) => c.textContent === "Book a lane") && `+state("Saved"))
 	ask[bool](t, v, `(() => { const d = new DataTransfer(); d.setData("text/plain", ("x".repeat(99) + "\n").repeat(52000)); window.began = performance.now(); document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: d, bubbles: true, cancelable: true })); window.took = performance.now() - window.began; return true; })()`)
 	eventually(t, v, "5 MB are refused in words", `!!document.querySelector("#toasts")?.textContent.includes("50000 cells")`)
 	if took := ask[float64](t, v, `window.took`); took > 2000 {
@@ -56,14 +56,14 @@ func TestATemplateIsLookedAtFromEverySide(t *testing.T) {
 	person := newPerson(t)
 	signIn(t, person, e.base, e.session)
 	v := newTab(t, person)
-	v.visit(t, e.base+"/template/banner", look{1280, "light"})
+	v.visit(t, e.base+"/template/ad", look{1280, "light"})
 	eventually(t, v, "it is drawn", `document.querySelectorAll("[data-panes] iframe").length === 1`)
 	ask[bool](t, v, `(window.was = document.querySelector("[data-make]").getBoundingClientRect().top, true)`)
 	for _, key := range []string{"c", "d", "w", "m"} {
 		press(t, v, key, 0)
 	}
-	eventually(t, v, "the address has what the keys chose", `["channel=web", "data=nasty", "width=600", "mode=dark"].every((s) => location.search.includes(s))`)
-	eventually(t, v, "and so has the rendering", `["channel=web", "data=nasty", "mode=dark"].every((s) => document.querySelector("[data-panes] iframe").src.includes(s)) && document.querySelector("[data-panes] iframe").matches(".w600")`)
+	eventually(t, v, "the address has what the keys chose", `["channel=feed", "data=nasty", "width=600", "mode=dark"].every((s) => location.search.includes(s))`)
+	eventually(t, v, "and so has the rendering", `["channel=feed", "data=nasty", "mode=dark"].every((s) => document.querySelector("[data-panes] iframe").src.includes(s)) && document.querySelector("[data-panes] iframe").matches(".w600")`)
 	press(t, v, "b", 0)
 	eventually(t, v, "something stands beside it", `document.querySelectorAll("[data-panes] iframe").length === 2`)
 	if moved := ask[float64](t, v, `document.querySelector("[data-make]").getBoundingClientRect().top - window.was`); moved != 0 {
@@ -75,7 +75,7 @@ func TestATemplateIsLookedAtFromEverySide(t *testing.T) {
 
 	ask[bool](t, v, `(() => { const f = document.querySelector('[name="spec.slots[0].length.max"]'); f.focus(); f.scrollIntoView({ block: "center" }); window.was = f.getBoundingClientRect().top; f.value = "12"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
 	eventually(t, v, "what the edit does is said", `!!document.querySelector(".impact summary")?.textContent.includes("keep it from going live")`)
-	eventually(t, v, "what is too long is said at its slot", `!!document.querySelector('[data-slot="title"] + .said-row')?.textContent.includes("want at most 12")`)
+	eventually(t, v, "what is too long is said at its slot", `!!document.querySelector('[data-slot="short"] + .said-row')?.textContent.includes("want at most 12")`)
 	if moved := ask[float64](t, v, `Math.abs(document.activeElement.getBoundingClientRect().top - window.was)`); moved > 1 {
 		t.Errorf("what is typed moved by %v px", moved)
 	}

@@ -36,13 +36,13 @@ func TestPicturesOfTheReadme(t *testing.T) {
 		v.document(t, "readme-"+name)
 	}
 	shown("line", "/")
-	wins := ask[string](t, v, `new URL([...document.querySelectorAll("details.placement")].find((p) => p.querySelector(".gain").textContent.includes("+"))?.querySelector(".state a").href ?? "/placement/home.hero", location).pathname`)
+	wins := ask[string](t, v, `new URL([...document.querySelectorAll("details.placement")].find((p) => p.querySelector(".gain").textContent.includes("+"))?.querySelector(".state a").href ?? "/placement/home.shore", location).pathname`)
 	shown("placement", wins)
 	decision := ask[string](t, v, `new URL(document.querySelector('[data-live="rows"] th a').href).pathname`)
 	shown("decision", decision)
 
-	v.visit(t, e.base+"/fragment/headline-rosa", at)
-	ask[bool](t, v, `(() => { const f = document.querySelector('textarea[lang="en"]'); f.value = "Rosa grew it. We kept the roast light"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
+	v.visit(t, e.base+"/fragment/head-towel", at)
+	ask[bool](t, v, `(() => { const f = document.querySelector('textarea[lang="en"]'); f.value = "Bring a towel. We have the coffee"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
 	eventually(t, v, "the change is saved", `document.querySelector("[data-draft-bar] [data-state]").textContent.startsWith("Saved")`)
 	shown("review", "/draft")
 }

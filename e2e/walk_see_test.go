@@ -14,7 +14,7 @@ func TestFromANumberToItsReason(t *testing.T) {
 	signIn(t, person, e.base, e.session)
 	v := newTab(t, person)
 	at := look{1280, "light"}
-	v.visit(t, e.base+"/placement/home.hero", at)
+	v.visit(t, e.base+"/placement/home.shore", at)
 	eventually(t, v, "the page is live", `document.getElementById("live")?.dataset.state === "live"`)
 	eventually(t, v, "decisions come in", `document.querySelectorAll('[data-live="rows"] tr').length > 0`)
 
@@ -42,7 +42,7 @@ func TestFromANumberToItsReason(t *testing.T) {
 		t.Errorf("the journal: %q", found)
 	}
 
-	for _, page := range []string{e.base + "/placement/home.hero", decision, variant, e.base + "/inspect"} {
+	for _, page := range []string{e.base + "/placement/home.shore", decision, variant, e.base + "/inspect"} {
 		for _, at := range []look{{1280, "light"}, {375, "dark"}} {
 			v.visit(t, page, at)
 			if found := v.axe(t); len(found) > 0 {

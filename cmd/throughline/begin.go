@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/internal/demo"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/media"
@@ -66,15 +65,15 @@ func (b beginnings) Blank(ctx context.Context, by engine.Caller, f web.First) er
 // Example declares the example workspace in an engine that has an owner already:
 // its people stay names that nobody signs in with.
 func (b beginnings) Example(ctx context.Context, by engine.Caller) error {
-	all, err := readExample()
+	example, err := readExample()
 	if err != nil {
 		return err
 	}
-	if err := takeExample(ctx, b.files, by, all); err != nil {
+	if err := example.takeFiles(ctx, b.files, by); err != nil {
 		return err
 	}
 	var keep []throughline.Resource
-	for _, r := range all {
+	for _, r := range example.resources {
 		if r.Kind == throughline.KindEngine {
 			continue
 		}
@@ -104,15 +103,6 @@ func (b beginnings) apply(ctx context.Context, by engine.Caller, text, message s
 	}
 	_, err = b.content.Apply(ctx, by, content.Change{Resources: resources, Message: message})
 	return err
-}
-
-// readExample reads the example workspace.
-func readExample() ([]throughline.Resource, error) {
-	files, err := filesOf(demo.Workspace())
-	if err != nil {
-		return nil, err
-	}
-	return content.Read(files)
 }
 
 func oneLine(fields map[string]string) error {

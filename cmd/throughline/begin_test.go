@@ -131,7 +131,7 @@ func soon(t *testing.T, what string, holds func() bool) {
 func TestTheExposureIsOfWhatThePageSays(t *testing.T) {
 	for form, want := range map[string]string{
 		"/start/placement": "First exposure from your page at ",
-		"/start/example":   "First exposure in this engine, at one of its 4 placements, at ",
+		"/start/example":   "First exposure in this engine, at one of its 6 placements, at ",
 	} {
 		p := staffed(t)
 		deciding(t, p)

@@ -58,7 +58,7 @@ func (w *watched) visitors(t *testing.T, from, to int) {
 	before, _ := w.plane.Recorded()
 	for i := range to - from {
 		locale := []string{"en", "de"}[i%2]
-		req := throughline.Request{Placement: "home.hero", Unit: "visitor-" + strconv.Itoa(from+i), Context: map[string]any{"locale": locale}, At: time.Now()}
+		req := throughline.Request{Placement: "home.shore", Unit: "visitor-" + strconv.Itoa(from+i), Context: map[string]any{"locale": locale}, At: time.Now()}
 		if _, err := w.plane.Decide(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestCaptionsWalkTheLoop(t *testing.T) {
 		at = next
 	}
 
-	owner := engine.Caller{Actor: throughline.Actor{Kind: throughline.ActorPerson, ID: "ada"}, Owner: true}
+	owner := engine.Caller{Actor: throughline.Actor{Kind: throughline.ActorPerson, ID: "mira"}, Owner: true}
 	ref := throughline.Ref{Kind: throughline.KindFragment, Name: strings.TrimPrefix(at, "/fragment/")}
 	piece, err := w.content.Get(t.Context(), ref)
 	if err != nil {
@@ -167,10 +167,10 @@ func TestCaptionsAreClosedAndOpenedAgain(t *testing.T) {
 	if !has("/") || has("/brief") {
 		t.Error("a page that has none has a caption, or The Line has none")
 	}
-	if to := w.press(t, "close", "/placement/home.hero"); to != "/placement/home.hero" {
+	if to := w.press(t, "close", "/placement/home.shore"); to != "/placement/home.shore" {
 		t.Errorf("closed, one goes on to %q", to)
 	}
-	if has("/") || has("/placement/home.hero") {
+	if has("/") || has("/placement/home.shore") {
 		t.Error("closed captions are still there")
 	}
 	again := shown(t, w.process, w.as, "/brief", nil).Find(`#keys form[action="/captions"] button[value="show"]`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/throughline-engine/throughline/internal/demo"
 	"github.com/throughline-engine/throughline/internal/engine"
 	"github.com/throughline-engine/throughline/internal/engine/content"
-	"github.com/throughline-engine/throughline/internal/engine/media"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
@@ -81,49 +79,18 @@ func (c *demoCmd) Run(s *shell) error {
 // applyExample declares the example workspace. Its owner exists only there, and
 // has accepted.
 func (p *process) applyExample(ctx context.Context) ([]throughline.Resource, error) {
-	resources, err := readExample()
+	example, err := readExample()
 	if err != nil {
 		return nil, err
 	}
-	by := throughline.Actor{Kind: throughline.ActorPerson, ID: ownerOf(resources)}
-	if err := takeExample(ctx, p.media, engine.AtShell(by), resources); err != nil {
+	by := throughline.Actor{Kind: throughline.ActorPerson, ID: ownerOf(example.resources)}
+	if err := example.takeFiles(ctx, p.media, engine.AtShell(by)); err != nil {
 		return nil, err
 	}
-	if _, err := p.content.Apply(ctx, engine.AtShell(by), content.Change{Resources: resources, Message: "the example workspace"}); err != nil {
+	if _, err := p.content.Apply(ctx, engine.AtShell(by), content.Change{Resources: example.resources, Message: "the example workspace"}); err != nil {
 		return nil, err
 	}
-	return resources, p.access.AcceptFor(ctx, by.ID)
-}
-
-// takeExample takes in the files that the example's assets name.
-func takeExample(ctx context.Context, files *media.Media, by engine.Caller, resources []throughline.Resource) error {
-	for _, r := range resources {
-		a, ok := r.Spec.(*throughline.Asset)
-		if !ok {
-			continue
-		}
-		file, err := demo.Workspace().Open(a.File.Name)
-		if err != nil {
-			return throughline.Errorf(throughline.Internal, "the example has no file %s: %w", a.File.Name, err)
-		}
-		_, err = files.Take(ctx, by, a.File.Name, file)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// filesOf reads every manifest of a workspace.
-func filesOf(workspace fs.FS) (files []content.File, err error) {
-	return files, fs.WalkDir(workspace, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !isManifest(name) {
-			return err
-		}
-		text, err := fs.ReadFile(workspace, name)
-		files = append(files, content.File{Name: name, Text: text})
-		return err
-	})
+	return example.resources, p.access.AcceptFor(ctx, by.ID)
 }
 
 func ownerOf(resources []throughline.Resource) string {

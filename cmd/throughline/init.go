@@ -10,8 +10,7 @@ import (
 	"unicode"
 
 	"github.com/throughline-engine/throughline"
-	"github.com/throughline-engine/throughline/examples"
-	"github.com/throughline-engine/throughline/internal/demo"
+	"github.com/throughline-engine/throughline/internal/engine/content"
 	"github.com/throughline-engine/throughline/internal/engine/operate"
 )
 
@@ -22,8 +21,7 @@ type initCmd struct {
 	Folder  string `arg:"" type:"path" help:"A folder that does not exist yet, or is empty."`
 	Title   string `default:"My engine" help:"What to call the engine."`
 	Owner   string `help:"The name of the one person who answers for it; yours when left out."`
-	Example bool   `xor:"which" help:"Write the example workspace of the demo instead of a small one."`
-	Lido    bool   `xor:"which" help:"Write the example of a whole brand instead: two languages, six surfaces, its pictures drawn."`
+	Example bool   `help:"Write the demo's workspace instead of a small one: a whole brand in two languages on six surfaces, its pictures drawn."`
 }
 
 // Run writes the workspace.
@@ -43,52 +41,49 @@ func (c *initCmd) Run(s *shell) error {
 			return throughline.Errorf(throughline.Invalid, "a name is one line of text")
 		}
 	}
-	source, pictures, fill, err := c.source()
-	if err != nil {
-		return err
-	}
-	files, err := copyWorkspace(source, c.Folder, fill)
+	files, err := c.files()
 	if err == nil {
-		err = writeDrawings(c.Folder, pictures)
+		err = writeFiles(c.Folder, files)
 	}
 	if err != nil {
 		return throughline.Errorf(throughline.Unavailable, "the workspace cannot be written: %w", err).At(c.Folder)
 	}
-	s.printf("Wrote %s to %s. Next:\n  throughline plan %s\n  throughline apply %s\n", operate.Plural(files+len(pictures), "file", "files"), c.Folder, c.Folder, c.Folder)
+	s.printf("Wrote %s to %s. Next:\n  throughline plan %s\n  throughline apply %s\n", operate.Plural(len(files), "file", "files"), c.Folder, c.Folder, c.Folder)
 	return nil
 }
 
-// source returns the workspace to write, the pictures that go with it, and what
-// becomes of its texts on the way.
-func (c *initCmd) source() (fs.FS, []drawing, func(string) string, error) {
-	switch {
-	case c.Example:
-		return demo.Workspace(), nil, strings.NewReplacer().Replace, nil
-	case c.Lido:
-		pictures, err := drawings(examples.Lido())
-		return examples.Lido(), pictures, corrected(pictures).Replace, err
+// files returns the workspace to write.
+func (c *initCmd) files() ([]content.File, error) {
+	if c.Example {
+		e, err := readExample()
+		return e.files, err
 	}
 	small, err := fs.Sub(starter, "starter")
-	fill := strings.NewReplacer("PERSON", personName(c.Owner), "NAME", quoted(c.Owner), "TITLE", quoted(c.Title)).Replace
-	return small, nil, fill, err
+	if err != nil {
+		return nil, err
+	}
+	files, err := filesIn(small)
+	fill := strings.NewReplacer("PERSON", personName(c.Owner), "NAME", quoted(c.Owner), "TITLE", quoted(c.Title))
+	for i, f := range files {
+		files[i].Text = []byte(fill.Replace(string(f.Text)))
+	}
+	return files, err
 }
 
-func copyWorkspace(source fs.FS, folder string, fill func(string) string) (files int, err error) {
-	return files, fs.WalkDir(source, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
+func writeFiles(folder string, files []content.File) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for _, f := range files {
+		target := filepath.Join(folder, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
-		target := filepath.Join(folder, filepath.FromSlash(name))
-		if d.IsDir() {
-			return os.MkdirAll(target, 0o755)
-		}
-		text, err := fs.ReadFile(source, name)
-		if err != nil {
+		if err := os.WriteFile(target, f.Text, 0o644); err != nil {
 			return err
 		}
-		files++
-		return os.WriteFile(target, []byte(fill(string(text))), 0o644)
-	})
+	}
+	return nil
 }
 
 // personName makes a resource name of what people call somebody.

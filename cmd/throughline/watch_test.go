@@ -16,7 +16,7 @@ import (
 func TestWatchedFolder(t *testing.T) {
 	dir := t.TempDir()
 	data, drop, workspace, lido := filepath.Join(dir, "data"), filepath.Join(dir, "drop"), filepath.Join(dir, "ws"), filepath.Join(dir, "lido")
-	for _, args := range [][]string{{"init", workspace, "--owner", "Ana Keller"}, {"apply", workspace}, {"init", "--lido", lido}} {
+	for _, args := range [][]string{{"init", workspace, "--owner", "Ana Keller"}, {"apply", workspace}, {"init", "--example", lido}} {
 		if _, problems, code := command(t, data, args...); code != 0 {
 			t.Fatal(args, problems)
 		}

@@ -22,7 +22,7 @@ type Opening struct {
 // String returns the text for a terminal.
 func (o Opening) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Larkmoor Coffee, an example workspace owned by %s.\n", cmp.Or(o.Owner, "Ada Kern"))
+	fmt.Fprintf(&b, "Heron Lido, an example workspace owned by %s.\n", cmp.Or(o.Owner, "Mira Aldous"))
 	fmt.Fprintf(&b, "The traffic is simulated: nobody real is behind it. Its recipients ask for up to %.0f decisions a second\n", o.Rate)
 	b.WriteString("through the same doors as everybody else, and the engine does not know what they like.\n\n")
 	if o.URL != "" {

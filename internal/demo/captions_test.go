@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestWhatIsPrinted(t *testing.T) {
-	truth, err := NewTruth(1, resourcesOf(t, Workspace()))
+	truth, err := NewTruth(1, lido(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestWhatIsPrinted(t *testing.T) {
 	}
 	opening := Opening{
 		URL: "http://127.0.0.1:8080/", SignIn: "http://127.0.0.1:8080/welcome?link=example",
-		Owner: "Ada Kern", Folder: "/tmp/throughline-demo-1", Rate: WatchedRate,
+		Owner: "Mira Aldous", Folder: "/tmp/throughline-demo-1", Rate: WatchedRate,
 	}
 	timed := opening
 	timed.Duration, timed.Rate = 30*time.Second, HeadlessRate

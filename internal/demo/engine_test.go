@@ -124,8 +124,8 @@ func (e *fakeEngine) siteOf(name string) *site {
 
 func (e *fakeEngine) decide(s *site, who map[string]any) answer {
 	visits, _ := who["visits"].(float64)
-	plan, _ := who["plan"].(string)
-	audiences := e.truth.audiencesOf(Recipient{Plan: plan, Visits: int(visits)})
+	ticket, _ := who["ticket"].(string)
+	audiences := e.truth.audiencesOf(Recipient{Ticket: ticket, Visits: int(visits)})
 	eligible := s.eligible(audiences)
 	arm, choice := armPolicy, 0
 	switch {

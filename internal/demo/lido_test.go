@@ -36,7 +36,7 @@ var show = flag.String("show", "", "write the lido's renderings, and a page with
 var lidoTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func TestTheLidoIsABrandsWorth(t *testing.T) {
-	c := newCatalogue(resourcesOf(t, os.DirFS(lidoFolder)))
+	c := newCatalogue(lido(t))
 	for kind, least := range map[throughline.Kind]int{
 		throughline.KindTemplate: 6, throughline.KindFragment: 40, throughline.KindAsset: 12, throughline.KindClaim: 5,
 		throughline.KindDisclosure: 3, throughline.KindChannel: 6, throughline.KindGuardrailSet: 1, throughline.KindVocabulary: 1,
@@ -74,7 +74,7 @@ func TestTheLidoIsABrandsWorth(t *testing.T) {
 }
 
 func TestTheLidosTokensAreThoseOfItsFiles(t *testing.T) {
-	c := newCatalogue(resourcesOf(t, os.DirFS(lidoFolder)))
+	c := newCatalogue(lido(t))
 	declared := c[throughline.KindBrand]["heron-lido"].Spec.(*throughline.Brand)
 	var files []*token.File
 	for _, name := range []string{"heron.tokens.json", "heron.dark.tokens.json"} {
@@ -111,7 +111,7 @@ func TestTheLidosAssetsAreItsFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, r := range newCatalogue(resourcesOf(t, os.DirFS(lidoFolder)))[throughline.KindAsset] {
+	for name, r := range newCatalogue(lido(t))[throughline.KindAsset] {
 		f := r.Spec.(*throughline.Asset).File
 		data, err := os.ReadFile(filepath.Join(lidoFolder, f.Name))
 		if err != nil {
@@ -223,7 +223,7 @@ func seenOf(t *testing.T, in check.Input, rendering throughline.Rendering) []thr
 }
 
 func TestNothingIsWrongAtTheLido(t *testing.T) {
-	for _, f := range findingsOf(t, resourcesOf(t, os.DirFS(lidoFolder))) {
+	for _, f := range findingsOf(t, lido(t)) {
 		// How high pictures of mails are, and what clients show without the facts about
 		// them, cannot be told here.
 		untold := strings.HasSuffix(f.Rule, "#mail") || strings.HasSuffix(f.Rule, "#mail-clients")
@@ -291,7 +291,7 @@ func drawn(t *testing.T, address, piece string) string {
 }
 
 func TestRecipientsReadEverythingTheLidoShows(t *testing.T) {
-	resources := resourcesOf(t, os.DirFS(lidoFolder))
+	resources := lido(t)
 	truth, err := NewTruth(1, resources)
 	if err != nil {
 		t.Fatal(err)

@@ -14,9 +14,9 @@ type Recipient struct {
 	Unit string
 	// Surface is where the person meets the brand.
 	Surface throughline.Surface
-	// Plan is member or guest, Visits how often they came before (0 to 12),
+	// Ticket is season or day, Visits how often they came before (0 to 12),
 	// Locale en or de.
-	Plan   string
+	Ticket string
 	Visits int
 	Locale string
 }
@@ -27,15 +27,15 @@ func recipient(seed uint64, n int) Recipient {
 	r := Recipient{
 		Unit:    fmt.Sprintf("sim-%08x-%06d", uint32(seed^seed>>32), n),
 		Surface: throughline.Web,
-		Plan:    "guest",
+		Ticket:  "day",
 		Locale:  "en",
 	}
 	if rng.Float64() < 0.45 {
 		r.Surface = throughline.App
 	}
-	again := 0.6 // the chance of one more visit: 36 % of guests come back twice
+	again := 0.6 // the chance of one more visit: 36 % of those with a day ticket come back twice
 	if rng.Float64() < 0.3 {
-		r.Plan, again = "member", 0.85
+		r.Ticket, again = "season", 0.85
 	}
 	for r.Visits < 12 && rng.Float64() < again {
 		r.Visits++
@@ -49,6 +49,6 @@ func recipient(seed uint64, n int) Recipient {
 // context returns what a request says of the person, the targeting key included.
 func (r Recipient) context() map[string]any {
 	return map[string]any{
-		"targetingKey": r.Unit, "plan": r.Plan, "visits": r.Visits, "locale": r.Locale,
+		"targetingKey": r.Unit, "ticket": r.Ticket, "visits": r.Visits, "locale": r.Locale,
 	}
 }

@@ -22,7 +22,7 @@ var seeds = flag.Int("seeds", 2, "how many worlds the learnability test visits")
 // visit runs the simulator against a fake engine in fake time.
 func visit(t *testing.T, seed uint64, duration time.Duration, plant func(*fakeEngine)) (r Result, e *fakeEngine) {
 	t.Helper()
-	resources := resourcesOf(t, Workspace())
+	resources := lido(t)
 	synctest.Test(t, func(t *testing.T) {
 		var s *Simulator
 		s, e = simulator(t, Config{
@@ -125,7 +125,7 @@ func TestVerdictOnAnEngine(t *testing.T) {
 		}
 	})
 	t.Run("one that is down ends the run with its last words", func(t *testing.T) {
-		s, err := New(Config{Resources: resourcesOf(t, Workspace()), HTTP: &http.Client{
+		s, err := New(Config{Resources: lido(t), HTTP: &http.Client{
 			Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }),
 		}})
 		if err != nil {
@@ -141,7 +141,7 @@ func TestVerdictOnAnEngine(t *testing.T) {
 
 func TestRunEnds(t *testing.T) {
 	t.Run("when the context ends: at once, without error, and nobody's reaction is lost", func(t *testing.T) {
-		resources := resourcesOf(t, Workspace())
+		resources := lido(t)
 		synctest.Test(t, func(t *testing.T) {
 			s, e := simulator(t, Config{Resources: resources, Rate: 200})
 			ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
@@ -160,7 +160,7 @@ func TestRunEnds(t *testing.T) {
 		})
 	})
 	t.Run("at once also when the engine goes down with it", func(t *testing.T) {
-		resources := resourcesOf(t, Workspace())
+		resources := lido(t)
 		synctest.Test(t, func(t *testing.T) {
 			s, e := simulator(t, Config{Resources: resources, Rate: 200})
 			ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
@@ -174,7 +174,7 @@ func TestRunEnds(t *testing.T) {
 		})
 	})
 	t.Run("and asked for no more than the rate", func(t *testing.T) {
-		resources := resourcesOf(t, Workspace())
+		resources := lido(t)
 		synctest.Test(t, func(t *testing.T) {
 			var told int
 			s, _ := simulator(t, Config{Resources: resources, Rate: 50, Duration: 10500 * time.Millisecond, Progress: func(Result) { told++ }})
@@ -192,7 +192,7 @@ func TestRunOverRealSockets(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.ServeHTTP(w, r) }))
 	s, err := New(Config{
 		BaseURL: server.URL, ReadKey: "read", WriteKey: "write", Token: "token",
-		Resources: resourcesOf(t, Workspace()), Rate: HeadlessRate, Duration: 400 * time.Millisecond, ProbeEvery: 100 * time.Millisecond,
+		Resources: lido(t), Rate: HeadlessRate, Duration: 400 * time.Millisecond, ProbeEvery: 100 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestRunOverRealSockets(t *testing.T) {
 func TestPeopleNeverRunOut(t *testing.T) {
 	t.Run("an hour after the demo began there are still new people, and who comes back was here lately", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := simulator(t, Config{Resources: resourcesOf(t, Workspace())})
+			s, _ := simulator(t, Config{Resources: lido(t)})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			visits := make(chan int)
@@ -254,38 +254,34 @@ func TestPeopleNeverRunOut(t *testing.T) {
 }
 
 func TestRecipientsBelieveTheirEyes(t *testing.T) {
-	truth, err := NewTruth(1, resourcesOf(t, Workspace()))
+	truth, err := NewTruth(1, lido(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	banner := truth.sites[0]
-	show := func(badge string) answer {
-		a := answer{
-			Value:    map[string]string{"title": "Moin. Die Trommel ist warm.", "line": "Bags from 100 grams, so nothing goes stale.", "theme": "#243447"},
-			Metadata: map[string]any{"level.badge": "badge-new@2", "level.title": "title-low@1"},
+	notice := truth.sites[slices.IndexFunc(truth.sites, func(s *site) bool { return s.name == "gate.notice" })]
+	show := func(button string) answer {
+		return answer{
+			Value:    map[string]string{"news": "Der Reiher ist vor dir da", "detail": "And the showers are warmer still.", "button": button},
+			Metadata: map[string]any{"level.button": "button-new@2", "level.news": "news-22@1"},
 		}
-		if badge != "" {
-			a.Value["badge"] = badge
-		}
-		return a
 	}
 	tests := []struct {
-		name, badge string
-		want        throughline.Level
-		strange     bool
+		name, button string
+		want         throughline.Level
+		strange      bool
 	}{
-		{"a text tells its level in any language, whatever the answer claims", "Letzte 40", "badge-last@1", false},
+		{"a text tells its level in any language, whatever the answer claims", "Freie Zeiten", "button-times@1", false},
 		{"no text is the empty level", "", "", false},
-		{"a text that was edited meanwhile is what the answer says it is", "Fresh crop", "badge-new@2", true},
+		{"a text that was edited meanwhile is what the answer says it is", "Come in", "button-new@2", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, strange := banner.read(show(tt.badge))
-			want := []throughline.Level{"title-morning@1", "line-grams@1", tt.want, "theme-night@1"}
+			got, strange := notice.read(show(tt.button))
+			want := []throughline.Level{"news-heron@1", "detail-shower@1", tt.want}
 			if !slices.Equal(got, want) || strange != tt.strange {
 				t.Errorf("got %q, strange %v", got, strange)
 			}
-			if own, best := truth.rate(banner, got, 0); own <= 0 || own > best {
+			if own, best := truth.rate(notice, got, 0); own <= 0 || own > best {
 				t.Errorf("its rate is %.4f, the best %.4f", own, best)
 			}
 		})
@@ -308,7 +304,7 @@ func TestSomebodyCanLearnIt(t *testing.T) {
 }
 
 func TestAWatcherSeesItWithinAMinute(t *testing.T) {
-	resources := resourcesOf(t, Workspace())
+	resources := lido(t)
 	synctest.Test(t, func(t *testing.T) {
 		s, e := simulator(t, Config{Resources: resources, Seed: 1, Rate: WatchedRate, Duration: time.Minute})
 		e.choose = perSlot
@@ -362,7 +358,7 @@ func TestQuantileCountsThoseWhoStillWait(t *testing.T) {
 }
 
 func TestTruthIsTheSeedsAlone(t *testing.T) {
-	resources := resourcesOf(t, Workspace())
+	resources := lido(t)
 	one, err := NewTruth(3, resources)
 	if err != nil {
 		t.Fatal(err)
@@ -390,7 +386,7 @@ func TestTruthIsTheSeedsAlone(t *testing.T) {
 }
 
 func TestAWorkspaceThatDoesNotFit(t *testing.T) {
-	resources := resourcesOf(t, Workspace())
+	resources := lido(t)
 	without := func(k throughline.Kind) (rest []throughline.Resource) {
 		for _, r := range resources {
 			if r.Kind != k {

@@ -32,7 +32,8 @@ func resourcesOf(t testing.TB, dir fs.FS) []throughline.Resource {
 	return resources
 }
 
-// workspaces are all that the repository ships.
-func workspaces() map[string]fs.FS {
-	return map[string]fs.FS{"demo": Workspace(), "examples/lido": os.DirFS("../../examples/lido")}
+// lido decodes the example workspace.
+func lido(t testing.TB) []throughline.Resource {
+	t.Helper()
+	return resourcesOf(t, os.DirFS(lidoFolder))
 }

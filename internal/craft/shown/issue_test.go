@@ -216,6 +216,8 @@ func TestLogos(t *testing.T) {
 		{"what faces it counts", `<table><tr><td style="padding:12px 20px">` + img + `</td></tr><tr><td style="padding:8px">Words</td></tr></table><p style="margin:0"></p>`, []string{"logo.space: 12 px above"}},
 		{"too near", `<table><tr><td style="padding:20px 20px 4px">` + img + `</td></tr><tr><td>Words</td></tr></table>`, []string{"logo.space: 4 px below"}},
 		{"padding in percent is unknown", `<table><tr><td style="padding:10%">` + img + `</td></tr></table>`, []string{"? logo.space: space that cannot be told above, right, below, left"}},
+		{"what cannot be told is on top of what can", `<div style="padding:20px;margin:0 auto">` + img + `</div>`, nil},
+		{"as wide as its place is as wide as its attribute says", `<div style="padding:20px"><img src="logo.png" width="90" style="width:100%;height:30px"></div>`, []string{"logo.size: 90 px wide"}},
 		{"too small", `<div style="padding:20px"><img src="logo.png" width="80" height="30"></div>`, []string{"logo.size: 80 px wide"}},
 		{"no sizes", `<div style="padding:20px"><img src="logo.png"></div>`, []string{"? logo.size: a width that cannot be told", "? logo.space: a height that cannot be told"}},
 		{"on another ground", `<div style="background:#eee;padding:20px">` + img + `</div>`, []string{"logo.ground: #eeeeee"}},

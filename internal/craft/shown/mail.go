@@ -165,10 +165,11 @@ func (l Logo) space(p Picture) []Issue {
 	var short, unknown []string
 	for i, side := range [...]string{"above", "right", "below", "left"} {
 		switch {
-		case p.Clear[i] < 0:
+		case p.Clear[i].Least >= need:
+		case p.Clear[i].More:
 			unknown = append(unknown, side)
-		case p.Clear[i] < need:
-			short = append(short, fmt.Sprintf("%g px %s", p.Clear[i], side))
+		default:
+			short = append(short, fmt.Sprintf("%g px %s", p.Clear[i].Least, side))
 		}
 	}
 	switch {

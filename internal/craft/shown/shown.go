@@ -112,9 +112,8 @@ type Picture struct {
 	Ground        [modes]Look
 	Link          int // the index in Shown.Links, or -1
 	Hidden        bool
-	// Clear is the free space above, right, below and left, in CSS pixels, as
-	// far as paddings and margins tell; -1 where they do not.
-	Clear [4]float64
+	// Clear is the free space above, right, below and left.
+	Clear [4]Space
 }
 
 // Heading is one of h1 to h6.

@@ -8,8 +8,8 @@ import (
 
 // clear adds up the free space around a picture: the paddings and margins of
 // what holds nothing else, and those that face it in what stands beside that.
-func (r *reader) clear(n *html.Node) [4]float64 {
-	var out [4]float64
+func (r *reader) clear(n *html.Node) [4]Space {
+	var out [4]Space
 	open := [4]bool{true, true, true, true}
 	for e := n; e != nil && e.Type == html.ElementNode && e.Data != "body"; e = e.Parent {
 		s := r.rooms[e]
@@ -18,27 +18,34 @@ func (r *reader) clear(n *html.Node) [4]float64 {
 				continue
 			}
 			if e != n {
-				add(&out[side], s.pad[side])
+				out[side].add(s.pad[side])
 			}
 			if next := facing(e, side); next != nil {
 				open[side] = false
-				add(&out[side], s.gap[side])
+				out[side].add(s.gap[side])
 				r.face(&out[side], next, (side+2)%4, 0)
 				continue
 			}
-			add(&out[side], s.gap[side])
+			out[side].add(s.gap[side])
 		}
 	}
 	return out
 }
 
-// add keeps what is not known unknown.
-func add(to *float64, n float64) {
-	if *to < 0 || n < 0 {
-		*to = -1
+// Space is free space on one side, in CSS pixels.
+type Space struct {
+	// Least is what paddings and margins say, More that some of them do not tell.
+	Least float64
+	More  bool
+}
+
+// add keeps in mind what is not known.
+func (s *Space) add(n float64) {
+	if n < 0 {
+		s.More = true
 		return
 	}
-	*to += n
+	s.Least += n
 }
 
 // room is the padding and the margin of an element.
@@ -79,14 +86,14 @@ func facing(e *html.Node, side int) *html.Node {
 }
 
 // face adds the paddings that a neighbour has towards the picture.
-func (r *reader) face(to *float64, n *html.Node, side, depth int) {
+func (r *reader) face(to *Space, n *html.Node, side, depth int) {
 	for ; n != nil && n.Type == html.ElementNode && depth < 40; depth++ {
 		if n.Data == "img" || n.Data == "br" {
 			return
 		}
 		s := r.rooms[n]
-		add(to, s.pad[side])
-		add(to, s.gap[side])
+		to.add(s.pad[side])
+		to.add(s.gap[side])
 		child := n.FirstChild
 		if side == 1 || side == 2 {
 			child = n.LastChild

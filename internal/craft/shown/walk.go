@@ -90,7 +90,7 @@ func (r *reader) picture(n *html.Node, l *looks, link int) {
 	alt, has := attr(n, "alt")
 	s := &l[Light]
 	p := Picture{
-		Place: r.placeOf(n, src), Src: src, Alt: alt, HasAlt: has, Width: max(0, s.width), Height: max(0, s.height),
+		Place: r.placeOf(n, src), Src: src, Alt: alt, HasAlt: has, Width: pixelsWide(n, s), Height: max(0, s.height),
 		Ground: l.seen(), Link: link, Hidden: s.none || s.unseen || s.opacity == 0,
 	}
 	r.pending = append(r.pending, pending{n, len(r.shown.Pictures)})
@@ -99,6 +99,16 @@ func (r *reader) picture(n *html.Node, l *looks, link int) {
 		k.Text = fold(k.Text + " " + alt)
 	}
 	r.shown.Pictures = append(r.shown.Pictures, p)
+}
+
+// pixelsWide is how wide a picture is. One that fills a part of its place is as wide
+// as its attribute says, which is for clients that know no such parts.
+func pixelsWide(n *html.Node, s *style) float64 {
+	if s.width >= 0 {
+		return s.width
+	}
+	said, _ := attr(n, "width")
+	return max(0, s.length(legacyLength(said)))
 }
 
 // height is that of a link that stands as a block of its own.

@@ -58,6 +58,7 @@ func (d *drawn) look(on *Drawing) error {
 	if err != nil {
 		return err
 	}
+	d.proportion(&seen)
 	mail := d.channel.Surface == throughline.Email
 	d.all(throughline.CheckContrast, "", shown.Contrasts(seen, shown.Light, shown.Dark))
 	d.all(throughline.CheckContrast, throughline.Warn, shown.Contrasts(seen, shown.Partial, shown.Full))
@@ -154,6 +155,30 @@ func (d *drawn) all(use throughline.CheckName, own throughline.Severity, issues 
 		}
 		d.findings = append(d.findings, d.judge.settle(f))
 	}
+}
+
+// proportion gives pictures of assets the side that a document leaves open.
+func (d *drawn) proportion(seen *shown.Shown) {
+	for i := range seen.Pictures {
+		p := &seen.Pictures[i]
+		f := d.fileAt(p.Src)
+		switch {
+		case f.Width == 0 || f.Height == 0:
+		case p.Height == 0:
+			p.Height = p.Width * float64(f.Height) / float64(f.Width)
+		case p.Width == 0:
+			p.Width = p.Height * float64(f.Width) / float64(f.Height)
+		}
+	}
+}
+
+// fileAt is the file of the asset that an address names; none for any other.
+func (d *drawn) fileAt(address string) throughline.File {
+	a, ok := d.pieces[throughline.AssetAt(address)].Spec.(*throughline.Asset)
+	if !ok {
+		return throughline.File{}
+	}
+	return a.File
 }
 
 // logos holds each logo against its rule.

@@ -184,11 +184,9 @@ func (w *Web) captionDecision(r *http.Request, v viewer, page *decisionPage) *ca
 	}
 	for _, slot := range page.It.Why.Decision.Slots {
 		name, _, _ := strings.Cut(string(page.It.Why.Levels[slot]), "@")
-		if name == "" {
-			continue
-		}
-		if to := w.objectURL(throughline.Ref{Kind: throughline.KindFragment, Name: name}); to != "" {
-			c.Next = &crumb{Name: "Change a piece of it", URL: to}
+		ref := throughline.Ref{Kind: throughline.KindFragment, Name: name}
+		if _, err := w.Making.Object(r.Context(), v.Caller, ref); err == nil { // pictures and disclosures fill slots too
+			c.Next = &crumb{Name: "Change a piece of it", URL: w.objectURL(ref)}
 			break
 		}
 	}
