@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -68,6 +69,8 @@ type libraryCard struct {
 	Picture string
 	// Size is the pixels and the bytes of a file, Ends when it ends.
 	Size, Ends string
+	// Soon says that it ends within endsSoon, or has.
+	Soon bool
 	// Shown is how often it was shown, Rate how it does against its peers.
 	Shown, Rate string
 	Used        string
@@ -76,6 +79,9 @@ type libraryCard struct {
 	// CopyLinks lead to the same pieces, AlikeLinks to those that are nearly.
 	CopyLinks, AlikeLinks []link
 }
+
+// endsSoon is from when on the end of a piece is a warning, and not a fact.
+const endsSoon = 60 * 24 * time.Hour
 
 type link struct{ Text, URL string }
 
@@ -237,6 +243,7 @@ func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
 		if c.State == content.CardExpired {
 			verb = "Ended"
 		}
+		card.Soon = time.Until(c.Until) < endsSoon
 		card.Ends = verb + " " + c.Until.Add(-1).UTC().Format("2 January 2006") + " with " + c.UntilWhy
 	}
 	card.Used = sayUse(c)

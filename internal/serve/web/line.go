@@ -287,6 +287,7 @@ func newFigure(v leaves, f operate.Figure) figureView {
 
 func newPlacement(v leaves, p operate.PlacementLine, open bool, now time.Time) placementView {
 	key := "placement/" + p.Name + "/"
+	p.Variants = varying(p.Variants)
 	view := placementView{
 		PlacementLine: p, ID: "placement-" + strings.ReplaceAll(p.Name, "/", "--"), Open: open, Facts: factsOf(p),
 		HealthMark: v.html(key+"health", healthMark(p.Health)),
@@ -331,6 +332,31 @@ func newVariant(v leaves, p operate.PlacementLine, l operate.VariantLine, series
 		Rate:   v.html(key+"rate", variantRate(l)),
 		Count:  v.text(key+"deliveries", operate.SayCount(l.Deliveries)),
 	}
+}
+
+// varying are variants by the slots in which they are not all alike: a logo that every
+// one shows tells none of them from another. Where all are, they are as they are.
+func varying(all []operate.VariantLine) []operate.VariantLine {
+	tells := func(slot int) bool {
+		return slices.ContainsFunc(all, func(v operate.VariantLine) bool {
+			return slot < len(v.Slots) && slot < len(all[0].Slots) && v.Slots[slot].Level != all[0].Slots[slot].Level
+		})
+	}
+	var short []operate.VariantLine
+	for _, v := range all {
+		whole := v.Slots
+		v.Slots = nil
+		for i, s := range whole {
+			if tells(i) {
+				v.Slots = append(v.Slots, s)
+			}
+		}
+		if v.Slots == nil {
+			return all
+		}
+		short = append(short, v)
+	}
+	return short
 }
 
 // caption is what a variant says that the one most served does not: its first

@@ -246,8 +246,13 @@ func pictureWords(p *throughline.PictureRule) string {
 	if p.AspectRatio != "" {
 		all = append(all, p.AspectRatio)
 	}
-	if p.MinWidth > 0 || p.MinHeight > 0 {
+	switch {
+	case p.MinWidth > 0 && p.MinHeight > 0:
 		all = append(all, fmt.Sprintf("at least %d × %d px", p.MinWidth, p.MinHeight))
+	case p.MinWidth > 0:
+		all = append(all, fmt.Sprintf("at least %d px wide", p.MinWidth))
+	case p.MinHeight > 0:
+		all = append(all, fmt.Sprintf("at least %d px high", p.MinHeight))
 	}
 	if p.MaxBytes > 0 {
 		all = append(all, fmt.Sprintf("at most %d kB", (p.MaxBytes+999)/1000))

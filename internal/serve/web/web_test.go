@@ -249,6 +249,17 @@ func TestStatesOfTheLine(t *testing.T) {
 			t.Errorf("the chart says %q", got)
 		}
 	})
+	t.Run("what every variant shows tells none from another, and is left out", func(t *testing.T) {
+		l := lineOf(learning("home.hero", 4, 0.3))
+		for v := range l.Placements[0].Variants {
+			same := &l.Placements[0].Variants[v].Slots[0]
+			same.Text, same.Level = "The logo", "logo@1"
+		}
+		doc := lineDoc(t, l)
+		if got := words(doc.Find(".says, .filled")); got == "" || strings.Contains(got, "The logo") {
+			t.Errorf("the page says %q", got)
+		}
+	})
 	t.Run("variants with the leader's headline are told apart by what differs", func(t *testing.T) {
 		l := lineOf(learning("home.hero", 4, 0.3))
 		fill := func(v int, headline, body, cta string) {
