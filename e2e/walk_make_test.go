@@ -74,8 +74,8 @@ func TestATemplateIsLookedAtFromEverySide(t *testing.T) {
 	}
 
 	ask[bool](t, v, `(() => { const f = document.querySelector('[name="spec.slots[0].length.max"]'); f.focus(); f.scrollIntoView({ block: "center" }); window.was = f.getBoundingClientRect().top; f.value = "12"; f.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
-	eventually(t, v, "what the edit does is said", `!!document.querySelector(".impact summary")?.textContent.includes("keep it from going live")`)
-	eventually(t, v, "what is too long is said at its slot", `!!document.querySelector('[data-slot="short"] + .said-row')?.textContent.includes("want at most 12")`)
+	eventually(t, v, "what the edit does is said", `!!document.querySelector(".impact summary")?.textContent.includes("has to be raised to 2.0.0")`)
+	eventually(t, v, "and at its field why", `!!document.querySelector('[data-path="spec.version"] .wrong-text')?.textContent.includes("may have at most 12 now")`)
 	if moved := ask[float64](t, v, `Math.abs(document.activeElement.getBoundingClientRect().top - window.was)`); moved > 1 {
 		t.Errorf("what is typed moved by %v px", moved)
 	}
@@ -83,6 +83,8 @@ func TestATemplateIsLookedAtFromEverySide(t *testing.T) {
 	if found := v.axe(t); len(found) > 0 {
 		t.Errorf("what an edit does: %q", found)
 	}
+	ask[bool](t, v, `([...document.querySelectorAll(".impact button")].find((b) => b.textContent.includes("Make it version 2.0.0")).click(), true)`)
+	eventually(t, v, "with another version the rest is told: what is too long, at its slot", `!!document.querySelector('[data-slot="short"] + .said-row')?.textContent.includes("want at most 12")`)
 	ask[bool](t, v, `(location.reload(), true)`)
 	eventually(t, v, "the same is seen after a reload", `document.querySelectorAll("[data-panes] iframe").length === 2 && document.querySelector("#see-data")?.value === "nasty"`)
 }
@@ -148,14 +150,14 @@ func TestPiecesAreShared(t *testing.T) {
 	link := sharePieces(t, v, e.base)
 	out := newTab(t, agency)
 	out.visit(t, e.base+link, look{375, "dark"})
-	eventually(t, out, "who holds the link sees both", `document.querySelectorAll(".cards.shared li.card").length === 2 && document.querySelector("h1").textContent.includes("Agency North")`)
+	eventually(t, out, "who holds the link sees both", `document.querySelectorAll(".cards.shared li.card").length === 2 && document.querySelector("h1")?.textContent.includes("Agency North")`)
 	if ask[bool](t, out, `!!document.querySelector('nav a[href="/library"], nav a[href="/make"], input[type="search"]')`) {
 		t.Error("who holds a link is led into the engine")
 	}
 	v.visit(t, e.base+"/shares", look{1280, "light"})
-	eventually(t, v, "that it was opened is counted", `document.querySelector("main table").textContent.includes("once")`)
+	eventually(t, v, "that it was opened is counted", `document.querySelector("main table")?.textContent.includes("once")`)
 	ask[bool](t, v, `(document.querySelector('form[action$="/end"] button').click(), true)`)
-	eventually(t, v, "the link is over", `document.querySelector(".sentence").textContent.includes("Nobody outside sees anything")`)
+	eventually(t, v, "the link is over", `document.querySelector(".sentence")?.textContent.includes("Nobody outside sees anything")`)
 	out.visit(t, e.base+link, look{375, "dark"})
-	eventually(t, out, "it shows nothing any more", `document.querySelector("h1").textContent.includes("This link is over")`)
+	eventually(t, out, "it shows nothing any more", `document.querySelector("h1")?.textContent.includes("This link is over")`)
 }

@@ -214,7 +214,7 @@ func TestStudioImpact(t *testing.T) {
 			t.Fatalf("%d", rw.Code)
 		}
 		got := text(m.page("/template/card").Find(".impact"))
-		for _, want := range []string{"3 of 4 before, all 4", "short-and-try takes out 1", "The constraint short-and-try is new or says something else."} {
+		for _, want := range []string{"3 of 4, was all 4", "short-and-try takes out 1", "The constraint short-and-try is new or says something else."} {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %q in %q", want, got)
 			}
