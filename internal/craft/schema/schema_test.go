@@ -97,7 +97,7 @@ func asJSON(t testing.TB, data []byte) []map[string]any {
 func TestEverySampleIsValid(t *testing.T) {
 	valid := validators(t)
 	seen := map[throughline.Kind]int{}
-	for _, root := range []string{"../../demo/workspace", "../../../examples"} {
+	for _, root := range []string{"../../../examples/lido", "../../../examples"} {
 		err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(file) != ".yaml" {
 				return err

@@ -85,6 +85,8 @@ type column struct {
 	Name string
 	// Number columns stand to the right.
 	Number bool
+	// Long columns hold sentences, which break into lines; others are cut off.
+	Long bool
 	// Sort is where the rows are sorted by this column; empty for a column that
 	// cannot be. Sorted is ascending or descending where they are.
 	Sort, Sorted string

@@ -58,6 +58,7 @@ func iconPaths() map[string]string {
 		"eye":    `<path d="M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8Z"/><circle cx="8" cy="8" r="2"/>`,
 		"key":    `<circle cx="5" cy="11" r="2.5"/><path d="m6.8 9.2 6-6M10.5 5.5l2 2"/>`,
 		"mark":   `<path d="M1 12.5h6.2c5.2 0 6.6-9 2.3-9s-3 9 2.1 9H15"/>`,
+		"untold": `<circle cx="8" cy="8" r="6"/><path d="M6.200 6.300a1.900 1.900 0 1 1 2.600 1.900c-.5.200-.8.500-.8 1.100M8 11.200v.3"/>`,
 		"menu":   `<path d="M3 8h.01M8 8h.01M13 8h.01"/>`,
 		"more":   `<path d="M8 3v10M3 8h10"/>`,
 		"open":   `<path d="m6 4 4 4-4 4"/>`,

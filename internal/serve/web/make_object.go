@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -186,6 +187,22 @@ type said struct {
 	Channel string `json:"-"`
 	// Piece is what it is about, at URL, where that is another thing.
 	Piece string `json:"-"`
+	// Passed says that an override lets it pass, Untold that it could not be told.
+	Passed bool `json:"-"`
+	Untold bool `json:"-"`
+}
+
+// Mark is the shape that stands before it.
+func (s said) Mark() template.HTML {
+	switch {
+	case s.Passed:
+		return icon("check")
+	case s.Untold:
+		return icon("untold")
+	case s.Wrong:
+		return icon("warn")
+	}
+	return healthMark(operate.HealthWarn)
 }
 
 // sample is one rendering to look at.
@@ -396,7 +413,7 @@ func saidFinding(f throughline.Finding) said {
 	if f.Overridden != nil {
 		text += " Let pass until " + string(f.Overridden.Until) + ": " + strings.TrimSuffix(f.Overridden.Reason, ".") + "."
 	}
-	return said{Slot: f.Slot, Channel: f.Channel, Path: f.Field(), Text: text, Wrong: f.Severity == throughline.Block && f.Variants == 0}
+	return said{Slot: f.Slot, Channel: f.Channel, Path: f.Field(), Text: text, Wrong: f.Severity == throughline.Block && f.Variants == 0, Passed: f.Overridden != nil, Untold: f.Verdict == throughline.VerdictUnknown}
 }
 
 // objectSaid answers a script with what is wrong now.
@@ -435,7 +452,7 @@ func (w *Web) tried(ctx context.Context, v viewer, page *objectPage) error {
 		if f.Rule != page.Ref.String() {
 			continue
 		}
-		s := said{Text: fmt.Sprintf("%s: %s, want %s", f.Object, f.Got, f.Want), Wrong: f.Severity == throughline.Block, URL: editURL(f.Object)}
+		s := said{Text: fmt.Sprintf("%s: %s, want %s", f.Object, f.Got, f.Want), Wrong: f.Severity == throughline.Block, URL: editURL(f.Object), Passed: f.Overridden != nil, Untold: f.Verdict == throughline.VerdictUnknown}
 		if f.Locale != "" {
 			s.Text = f.Locale + ", " + s.Text
 		}

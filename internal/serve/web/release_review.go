@@ -107,7 +107,7 @@ const shownFields = 40
 // newReviewView lays out a review found at an address.
 // findingOf is a finding with the way to what it is about.
 func (w *Web) findingOf(f throughline.Finding) findingView {
-	return findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: severityCell(f.Severity).HTML}
+	return findingView{Where: where(f.Object, f.Field()), URL: w.fieldURL(f.Object, f.Field()), Says: f.Got + ", want " + f.Want, Fix: f.Fix, Rule: f.Rule, Badge: verdictCell(f).HTML}
 }
 
 func (w *Web) newReviewView(r *http.Request, rev content.Review) reviewView {

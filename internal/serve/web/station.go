@@ -424,7 +424,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	if p.Flow.Latest.IsZero() {
 		w.begins(p, throughline.KindGuardrail)
 	}
-	p.Table = table{Caption: "Findings, the gravest first", Columns: []column{{Name: "Where"}, {Name: "Severity"}, {Name: "Rule"}, {Name: "It says"}, {Name: "Mend it"}}}
+	p.Table = table{Caption: "Findings, the gravest first", Columns: []column{{Name: "Where"}, {Name: "Verdict"}, {Name: "Rule"}, {Name: "It says", Long: true}, {Name: "Mend it", Long: true}}}
 	if w.Library == nil {
 		return nil
 	}
@@ -439,7 +439,7 @@ func (w *Web) checks(ctx context.Context, q url.Values, l operate.Line, p *stati
 	})
 	for _, f := range findings[:min(len(findings), listRows)] {
 		p.Table.Rows = append(p.Table.Rows, row{URL: w.objectURL(f.Object), Cells: []cell{
-			{Text: f.Object.String()}, severityCell(f.Severity), {Text: f.Rule}, {Text: f.Got + ", want " + f.Want}, {Text: f.Fix},
+			{Text: f.Object.String()}, verdictCell(f), {Text: f.Rule}, {Text: f.Got + ", want " + f.Want}, {Text: mending(f)},
 		}})
 	}
 	return nil
@@ -497,23 +497,63 @@ func (w *Web) ruleURL(rule string) string {
 
 // saysFindings answers whether there is anything to mend.
 func saysFindings(findings []throughline.Finding, variants int64) string {
-	blocking := 0
+	var blocking, worth, untold, passed int
 	for _, f := range findings {
-		if f.Severity == throughline.Block {
+		switch {
+		case f.Overridden != nil:
+			passed++
+		case f.Verdict == throughline.VerdictUnknown:
+			untold++
+		case f.Severity == throughline.Block:
 			blocking++
+		default:
+			worth++
 		}
 	}
 	read := operate.Plural(variants, "variant was", "variants were") + " read"
+	var parts []string
+	if blocking > 0 {
+		parts = append(parts, operate.Plural(blocking, "finding", "findings")+" in the way of a release")
+	}
+	if worth > 0 {
+		parts = append(parts, operate.Plural(worth, "finding", "findings")+" worth a look")
+	}
+	if untold > 0 {
+		parts = append(parts, operate.SayCount(int64(untold))+" could not be told")
+	}
+	if passed > 0 {
+		parts = append(parts, operate.SayCount(int64(passed))+" let pass")
+	}
 	switch {
-	case len(findings) == 0:
+	case len(parts) == 0:
 		return "nothing to mend: " + read
 	case blocking == 0:
-		return operate.Plural(len(findings), "finding", "findings") + " worth a look, none in the way of a release; " + read
+		parts = append(parts, "none in the way of a release")
 	}
-	return operate.Plural(len(findings), "finding", "findings") + " to mend, " + operate.SayCount(int64(blocking)) + " in the way of a release; " + read
+	return strings.Join(parts, ", ") + "; " + read
 }
 
 func severityCell(s throughline.Severity) cell { return badge(severityHealth(s), string(s)) }
+
+// verdictCell is what a check came to at a place: what an override lets pass and
+// what nobody can tell are no warnings, and no passes either.
+func verdictCell(f throughline.Finding) cell {
+	switch {
+	case f.Overridden != nil:
+		return cell{HTML: `<span class="badge">` + icon("check") + `let pass</span>`}
+	case f.Verdict == throughline.VerdictUnknown:
+		return cell{HTML: `<span class="badge">` + icon("untold") + `unknown</span>`}
+	}
+	return severityCell(f.Severity)
+}
+
+// mending is what to do about a finding, or why nothing has to be done.
+func mending(f throughline.Finding) string {
+	if f.Overridden != nil {
+		return "Let pass until " + string(f.Overridden.Until) + ": " + f.Overridden.Reason
+	}
+	return f.Fix
+}
 
 // badge is a health with a word of its own.
 func badge(h operate.Health, word string) cell {

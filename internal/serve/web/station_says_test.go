@@ -18,7 +18,8 @@ func TestWhatStationsAnswer(t *testing.T) {
 		dayWords("soon"):                                           "soon",
 		saysFindings(nil, 407):                                     "nothing to mend: 407 variants were read",
 		saysFindings([]throughline.Finding{warn}, 1):               "1 finding worth a look, none in the way of a release; 1 variant was read",
-		saysFindings([]throughline.Finding{block, warn, block}, 2): "3 findings to mend, 2 in the way of a release; 2 variants were read",
+		saysFindings([]throughline.Finding{block, warn, block}, 2): "2 findings in the way of a release, 1 finding worth a look; 2 variants were read",
+		saysFindings([]throughline.Finding{{Verdict: throughline.VerdictUnknown}, {Overridden: &throughline.Override{}, Verdict: throughline.VerdictUnknown}}, 2): "1 could not be told, 1 let pass, none in the way of a release; 2 variants were read",
 	} {
 		if got != want {
 			t.Errorf("says %q, want %q", got, want)
