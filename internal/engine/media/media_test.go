@@ -173,6 +173,12 @@ func TestAPictureOnItsWay(t *testing.T) {
 			t.Error(other.Asset.Metadata.Name)
 		}
 	})
+	t.Run("what is drafted instead of its file is seen under its name, and nobody keeps it", func(t *testing.T) {
+		next := s.take(t, "over the lake again.jpg", asJPEG(t, hills(1600, 900, 7), 90)).Asset.Spec.(*throughline.Asset).File
+		if f, _, err := s.see(t, next.SlotAddress("uber-dem-see")); err != nil || !f.Draft {
+			t.Errorf("draft %t, %v", f.Draft, err)
+		}
+	})
 	t.Run("when its rights end, its addresses do", func(t *testing.T) {
 		clock.Turn(28 * 24 * time.Hour)
 		if _, _, err := s.see(t, address); throughline.CodeOf(err) != throughline.NotFound {

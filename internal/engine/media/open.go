@@ -2,7 +2,6 @@ package media
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
 	"io"
@@ -30,8 +29,9 @@ type Served struct {
 
 // Open returns what an address shows: the file of an asset in a rendition. An
 // asset that is withdrawn or whose rights have ended is NotFound, like one that
-// was never there; so is a file that the asset no longer has. Of an asset that was
-// never in force, whoever knows the file's digest sees it: its previews do.
+// was never there; so is a file that the asset no longer has. A file that was never in
+// force, of a new asset or instead of an asset's own, is seen by whoever knows its
+// digest: its previews do.
 func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Served, error) {
 	gone := throughline.Errorf(throughline.NotFound, "there is no such picture").WithFix("ask for the content again: its addresses are of today")
 	var s stored
@@ -43,15 +43,14 @@ func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Serv
 			if was, err := engine.Was(r, throughline.Ref{Kind: throughline.KindAsset, Name: asset}); err != nil || was {
 				return gone
 			}
-			if s, err = byStart(r, digest); err != nil {
-				return err
-			}
-			if closed, err := m.closed(r, s.File.Digest); err != nil || closed {
-				return cmp.Or[error](err, gone)
-			}
-			return nil
+			s, err = m.unreleased(r, digest)
 		case "":
 			spec = res.Spec.(*throughline.Asset)
+			if hex.EncodeToString(spec.File.Digest[:8]) != digest {
+				spec = nil
+				s, err = m.unreleased(r, digest)
+				return err
+			}
 			_, err = engine.GetJSON(r, bucketFiles, spec.File.Digest.String(), &s)
 			if throughline.CodeOf(err) == throughline.NotFound { // declared from a folder, and never sent
 				return gone
@@ -62,12 +61,25 @@ func (m *Media) Open(ctx context.Context, asset, digest, rendition string) (Serv
 	if err != nil {
 		return Served{}, err
 	}
-	if s.Doomed || spec != nil && !m.open(spec) || hex.EncodeToString(s.File.Digest[:8]) != digest {
+	if s.Doomed || spec != nil && !m.open(spec) {
 		return Served{}, gone
 	}
 	out, err := m.render(ctx, s, spec, rendition)
 	out.Draft = spec == nil
 	return out, err
+}
+
+// unreleased returns a file that no release has shown, by how its digest begins.
+func (m *Media) unreleased(r record.Reader, digest string) (stored, error) {
+	s, err := byStart(r, digest)
+	if err != nil {
+		return s, err
+	}
+	closed, err := m.closed(r, s.File.Digest)
+	if err == nil && closed {
+		err = throughline.Errorf(throughline.NotFound, "there is no such file").WithFix("ask for the content again: its addresses are of today")
+	}
+	return s, err
 }
 
 // closed reports whether a file is or was in force and no asset of it may be shown:
