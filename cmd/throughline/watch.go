@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"time"
@@ -77,27 +78,26 @@ func (w *watcher) run(ctx context.Context) error {
 	return nil
 }
 
-// round looks at the folder once, and takes in what rests and is new.
+// round looks at the folder once, and takes in what rests and is new. What cannot be
+// read or taken keeps nothing else from it, and the first of those is the error.
 func (w *watcher) round(ctx context.Context, now time.Time) error {
 	var all []source.File
+	var failed error
 	for f, err := range w.folder.Files(ctx) {
 		if err != nil {
-			return err
-		}
-		if byName(f.Name) {
+			failed = cmp.Or(failed, err)
+		} else if byName(f.Name) {
 			all = append(all, f)
 		}
 	}
 	for _, f := range w.settled.Ready(all, now) {
 		held, err := w.process.core.Lease(ctx, leaseWatch, w.holder, watchLease)
-		if err != nil || !held {
-			return err
+		if err != nil || !held || ctx.Err() != nil {
+			return cmp.Or(failed, err)
 		}
-		if err := w.deal(ctx, f); err != nil {
-			return err
-		}
+		failed = cmp.Or(failed, w.deal(ctx, f))
 	}
-	return nil
+	return failed
 }
 
 // deal takes one file in, unless that was done. A file that cannot be taken is

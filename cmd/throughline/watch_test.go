@@ -49,6 +49,9 @@ func TestWatchedFolder(t *testing.T) {
 	stop := func() {
 		t.Helper()
 		w.folder.Close()
+		if err := p.core.Release(t.Context(), leaseWatch, w.holder); err != nil {
+			t.Fatal(err)
+		}
 		if err := p.close(); err != nil {
 			t.Fatal(err)
 		}
@@ -113,6 +116,26 @@ func TestWatchedFolder(t *testing.T) {
 		start()
 		rounds(3)
 		drafted()
+	})
+	t.Run("a file that may not be read keeps no other from it", func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("who is root may read everything")
+		}
+		put("moon-1600x900.png", "a-first.png")
+		put("rain-1600x900.png", "z-last.png")
+		if err := os.Chmod(filepath.Join(drop, "a-first.png"), 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, fails := range []bool{false, true} { // once it rests
+			now = now.Add(3 * time.Second)
+			if err := w.round(t.Context(), now); (err != nil) != fails {
+				t.Fatal(err)
+			}
+		}
+		drafted("z-last")
+		if err := os.Remove(filepath.Join(drop, "a-first.png")); err != nil {
+			t.Fatal(err)
+		}
 	})
 	t.Run("of two processes one takes files in", func(t *testing.T) {
 		other, err := p.watchFolder(t.Context(), drop, "")

@@ -31,8 +31,9 @@ func OpenFolder(name string) (*Folder, error) {
 // Close gives the folder back.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// Files yields the files of the folder. Links, hidden files and those that are
-// still being written, by their names, are passed over.
+// Files yields the files of the folder, and goes on after a folder in it that cannot
+// be listed. Links, hidden files and those that are still being written, by their
+// names, are passed over.
 func (f *Folder) Files(ctx context.Context) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		n := 0
@@ -43,7 +44,10 @@ func (f *Folder) Files(ctx context.Context) iter.Seq2[File, error] {
 			case errors.Is(err, fs.ErrNotExist): // gone since it was listed
 				return nil
 			case err != nil:
-				return throughline.Errorf(throughline.Unavailable, "%s cannot be listed: %w", f.place(name), err).WithFix("look at who may read it")
+				if !yield(File{}, throughline.Errorf(throughline.Unavailable, "%s cannot be listed: %w", f.place(name), err).WithFix("look at who may read it")) {
+					return fs.SkipAll
+				}
+				return nil
 			case name != "." && passedOver(d.Name()) && d.IsDir(), strings.Count(name, "/") >= MaxDepth && d.IsDir():
 				return fs.SkipDir
 			case !d.Type().IsRegular() || passedOver(d.Name()):
@@ -72,7 +76,7 @@ func (f *Folder) place(name string) string {
 }
 
 func (f *Folder) file(name string, info fs.FileInfo) File {
-	return fileOn(info, f.place(name), func() (*os.File, error) { return f.root.Open(filepath.FromSlash(name)) })
+	return fileOn(info, f.place(name), func() (*os.File, error) { return f.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|atOnce, 0) })
 }
 
 // OpenFile returns one file on this machine.
@@ -84,15 +88,22 @@ func OpenFile(name string) (File, error) {
 	if err != nil {
 		return File{}, throughline.Errorf(throughline.NotFound, "the file %s cannot be read: %w", name, err).WithFix("name a file, or a folder of files")
 	}
-	return fileOn(info, filepath.Clean(name), func() (*os.File, error) { return os.Open(name) }), nil
+	return fileOn(info, filepath.Clean(name), func() (*os.File, error) { return os.OpenFile(name, os.O_RDONLY|atOnce, 0) }), nil
 }
 
 func fileOn(info fs.FileInfo, place string, open func() (*os.File, error)) File {
 	mark := markOf(info)
 	return File{Name: info.Name(), Place: place, Size: info.Size(), Mark: mark, open: func(context.Context) (io.ReadCloser, error) {
 		in, err := open()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, throughline.Errorf(throughline.NotFound, "%s is gone", place).WithFix("look whether it is still there")
+		}
 		if err != nil {
-			return nil, throughline.Errorf(throughline.NotFound, "%s cannot be read: %w", place, err).WithFix("look whether it is still there, and who may read it")
+			return nil, throughline.Errorf(throughline.Unavailable, "%s cannot be read: %w", place, err).WithFix("look at who may read it")
+		}
+		if now, err := in.Stat(); err != nil || !now.Mode().IsRegular() { // a pipe would be read for ever
+			in.Close()
+			return nil, throughline.Errorf(throughline.Conflict, "%s is no file any more", place).WithFix("put a file there")
 		}
 		return &steady{in, place, mark}, nil
 	}}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,46 @@ func TestFolder(t *testing.T) {
 		}
 		if got, err := read(t, all[1]); err == nil {
 			t.Fatalf("%q was read from outside the folder", got)
+		}
+	})
+	t.Run("a folder that may not be read is told, and keeps no other from it", func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("who is root may read everything")
+		}
+		shut := filepath.Join(dir, "a-shut")
+		write(t, filepath.Join(shut, "x.png"), "x")
+		if err := os.Chmod(shut, 0); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(shut, 0o700)
+		var found, told []string
+		for f, err := range folder.Files(t.Context()) {
+			if err != nil {
+				told = append(told, err.Error())
+				continue
+			}
+			found = append(found, f.Name)
+		}
+		if len(told) != 1 || !strings.Contains(told[0], "a-shut") || !slices.Contains(found, "lake.jpg") {
+			t.Error(found, told)
+		}
+	})
+	t.Run("a file that may not be read is another thing than one that is gone", func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("who is root may read everything")
+		}
+		shut := filepath.Join(dir, "shut.png")
+		write(t, shut, "x")
+		if err := os.Chmod(shut, 0); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(shut)
+		f, err := source.OpenFile(shut)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(t, f); throughline.CodeOf(err) != throughline.Unavailable {
+			t.Error(err)
 		}
 	})
 	t.Run("a folder that is not there is an error", func(t *testing.T) {
