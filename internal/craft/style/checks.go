@@ -71,8 +71,7 @@ func (r *reader) existence() {
 // swap is one pattern of a substitution.
 type swap struct {
 	key, value string
-	group      int            // of the alternation
-	pattern    *regexp.Regexp // of the key, for values that take up its groups
+	pattern    *regexp.Regexp // the key as a whole, for values that take up its groups
 	same       *regexp.Regexp // what the value describes; nil for a plain text
 }
 
@@ -91,22 +90,20 @@ func (r *reader) substitution() {
 	slices.SortStableFunc(pairs, func(a, b entry) int { return cmp.Compare(len(b.text), len(a.text)) })
 	var swaps []swap
 	var patterns []string
-	group := 1
 	for _, p := range pairs {
-		flags := ""
+		flags := "(?m)"
 		if ignore {
-			flags = "(?i)"
+			flags = "(?mi)"
 		}
-		re := r.regexp(flags+"(?:"+p.text+")", p.node)
+		re := r.regexp(flags+`\A(?:`+widen(p.text)+`)\z`, p.node)
 		if re == nil {
 			continue
 		}
-		s := swap{key: p.text, value: p.value, group: group, pattern: re}
+		s := swap{key: p.text, value: p.value, pattern: re}
 		if strings.ContainsFunc(p.value, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != ' ' && c != '-' }) {
 			s.same, _ = regexp.Compile("^(?:" + p.value + ")$") // a value that is no pattern is a text
 		}
-		swaps, patterns = append(swaps, s), append(patterns, "("+p.text+")")
-		group += 1 + re.NumSubexp()
+		swaps, patterns = append(swaps, s), append(patterns, "(?:"+p.text+")")
 	}
 	if len(r.problems) > 0 {
 		return
@@ -123,12 +120,18 @@ func (r *reader) substitution() {
 	r.rule.message = message
 	r.rule.check = func(run *run) {
 		excepted := except.over(run.text)
+		which := map[string]int{} // by what was found, because looking for it costs
 		for _, at := range m.find(run.text) {
-			i := slices.IndexFunc(swaps, func(s swap) bool { return at[2*s.group] >= 0 })
-			if i < 0 || excepted(at[2*swaps[i].group], at[2*swaps[i].group+1]) {
+			seen := run.text[at[0]:at[1]]
+			i, known := which[seen]
+			if !known {
+				i = slices.IndexFunc(swaps, func(s swap) bool { return s.pattern.MatchString(seen) })
+				which[seen] = i
+			}
+			if i < 0 || excepted(at[0], at[1]) {
 				continue
 			}
-			run.substitute(swaps[i], at[2*swaps[i].group], at[2*swaps[i].group+1], capitalize)
+			run.substitute(swaps[i], at[0], at[1], capitalize)
 		}
 	}
 }
@@ -287,7 +290,7 @@ func (r *reader) conditional() {
 		r.problem(n, "the rule %s looks into another part of a file (in), which a text here does not have", r.name).WithFix("remove it")
 	}
 	except := r.exceptions()
-	first, second := r.compile(r.text("first", ""), false, ignore, r.get("first")), r.compile(r.text("second", ""), false, ignore, r.get("second"))
+	first, second := r.compile(r.text("first", ""), false, ignore, r.get("first")), r.grouped(r.text("second", ""), false, ignore, r.get("second"))
 	if r.get("first") == nil || r.get("second") == nil {
 		r.problem(r.root, "the rule %s needs first and second", r.name).WithFix("write both patterns")
 	}
@@ -295,6 +298,10 @@ func (r *reader) conditional() {
 		return
 	}
 	groups := second.plain.NumSubexp() > 0
+	if second.plain.NumSubexp() > maxGroups {
+		r.problem(r.get("second"), "the rule %s has more than %d groups", r.name, maxGroups).WithFix("write (?: where a group need not be kept")
+		return
+	}
 	r.rule.check = func(run *run) {
 		excepted := except.over(run.text)
 		defined := map[string]bool{}

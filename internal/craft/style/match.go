@@ -21,17 +21,34 @@ type matcher struct {
 	words              bool
 }
 
-// compile makes a matcher of a pattern. It is told where it stands, for errors.
+// The limits of what patterns cost. Looking for one takes as many steps for each
+// byte of a text as its program is long.
+const (
+	maxProgram = 1 << 18   // instructions of one rule
+	maxGroups  = 100       // whose places are kept
+	maxText    = 64 << 10  // bytes of a text that patterns look at
+	maxSteps   = 400 << 20 // of all rules on one text
+	maxMatches = 5000      // of one pattern in a text: each may look at all of the rest
+)
+
+// compile makes a matcher of a pattern, whose groups catch nothing. It is told where it stands, for errors.
 func (r *reader) compile(pattern string, words, ignoreCase bool, at *yaml.Node) *matcher {
 	if len(pattern) > maxPattern {
 		r.problem(at, "the patterns of the rule %s have %d characters together, and %d are allowed", r.name, len(pattern), maxPattern).WithFix("split it into several rules")
 		return nil
 	}
+	return r.grouped(uncaptured(pattern), words, ignoreCase, at)
+}
+
+// grouped is compile for a pattern whose groups somebody asks for. Keeping the places
+// of groups costs as much as there are, for every byte and every alternative.
+func (r *reader) grouped(pattern string, words, ignoreCase bool, at *yaml.Node) *matcher {
 	pattern = widen(pattern)
 	flags := "(?m)"
 	if ignoreCase {
 		flags = "(?mi)"
 	}
+	r.rule.program += programOf(flags + "(?:" + pattern + ")")
 	if !words {
 		return &matcher{plain: r.regexp(flags+"(?:"+pattern+")", at)}
 	}
@@ -42,6 +59,83 @@ func (r *reader) compile(pattern string, words, ignoreCase bool, at *yaml.Node) 
 		m.first, m.next = r.regexp(flags+`(?:\A|[^`+inWord+`])(`+after, at), r.regexp(flags+`[^`+inWord+`](`+after, at)
 	}
 	return m
+}
+
+// programOf returns how many instructions an expression comes to; 0 where it is none.
+func programOf(expression string) int {
+	parsed, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(program.Inst)
+}
+
+// uncaptured makes the groups of a pattern such as catch nothing.
+func uncaptured(pattern string) string {
+	var out strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		rest := pattern[i:]
+		switch n := classLen(rest); {
+		case strings.HasPrefix(rest, `\Q`):
+			end := strings.Index(rest, `\E`)
+			if end < 0 {
+				end = len(rest) - 1
+			}
+			out.WriteString(rest[:end+1])
+			i += end
+		case n > 0:
+			out.WriteString(rest[:n])
+			i += n - 1
+		case rest[0] == '\\' && len(rest) > 1:
+			out.WriteString(rest[:2])
+			i++
+		case strings.HasPrefix(rest, "(?P<"), strings.HasPrefix(rest, "(?<") && len(rest) > 3 && rest[3] != '=' && rest[3] != '!':
+			end := strings.IndexByte(rest, '>')
+			if end < 0 {
+				out.WriteString(rest) // which is no expression, and told so
+				return out.String()
+			}
+			out.WriteString("(?:")
+			i += end
+		case rest[0] == '(' && !strings.HasPrefix(rest, "(?"):
+			out.WriteString("(?:")
+		default:
+			out.WriteByte(rest[0])
+		}
+	}
+	return out.String()
+}
+
+// classLen returns how long the class in brackets is with which a pattern begins; 0
+// for none. A bracket that comes first is itself.
+func classLen(pattern string) int {
+	if !strings.HasPrefix(pattern, "[") {
+		return 0
+	}
+	i := 1
+	if strings.HasPrefix(pattern[i:], "^") {
+		i++
+	}
+	if strings.HasPrefix(pattern[i:], "]") {
+		i++
+	}
+	for ; i < len(pattern); i++ {
+		switch {
+		case pattern[i] == '\\':
+			i++
+		case strings.HasPrefix(pattern[i:], "[:"):
+			if end := strings.Index(pattern[i:], ":]"); end > 0 {
+				i += end + 1
+			}
+		case pattern[i] == ']':
+			return i + 1
+		}
+	}
+	return len(pattern)
 }
 
 // widen gives the classes \w and \s all of Unicode, as in the format's engine. A
@@ -86,6 +180,14 @@ func widen(pattern string) string {
 
 // regexp compiles an expression, and says what RE2 does not have.
 func (r *reader) regexp(expression string, at *yaml.Node) *regexp.Regexp {
+	r.rule.size += programOf(expression)
+	if r.rule.size > maxProgram {
+		if !r.full {
+			r.problem(at, "the patterns of the rule %s are too large once their repetitions are written out", r.name).WithFix("repeat less, or split it into several rules")
+		}
+		r.full = true
+		return nil
+	}
 	re, err := regexp.Compile(expression)
 	if err == nil {
 		return re
@@ -114,14 +216,14 @@ func (m *matcher) find(s string) [][]int {
 	}
 	var all [][]int
 	if !m.words || ascii(s) {
-		for _, at := range m.plain.FindAllStringSubmatchIndex(s, -1) {
+		for _, at := range m.plain.FindAllStringSubmatchIndex(s, maxMatches) {
 			if at[1] > at[0] {
 				all = append(all, at)
 			}
 		}
 		return all
 	}
-	for from := 0; from < len(s); {
+	for from, n := 0, 0; from < len(s) && n < maxMatches; n++ {
 		re, start := m.first, from
 		if from > 0 {
 			_, size := utf8.DecodeLastRuneInString(s[:from])

@@ -18,6 +18,8 @@ const (
 	MaxBytes   = 1 << 20
 	maxEntries = 20_000 // in one list or map
 	maxPattern = 256 << 10
+	// MaxSize is how large the rules of one brand may be together.
+	MaxSize = 4 * maxProgram
 )
 
 // kinds are the extension points that are done.
@@ -58,6 +60,7 @@ type reader struct {
 	root     *yaml.Node
 	rule     *Rule
 	used     map[string]bool
+	full     bool // it was told that the rule is too large
 	problems throughline.Problems
 }
 

@@ -11,6 +11,7 @@ package style
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -73,11 +74,17 @@ type Rule struct {
 	scopes  []scope
 	limit   int
 	replace bool // the action is to replace
+	program int  // how many instructions one look for its patterns takes for each byte
+	size    int  // how many instructions it is kept as
 	check   func(*run)
 }
 
 // Name returns the name the rule was read under.
 func (r *Rule) Name() string { return r.name }
+
+// Size returns how large the rule is, in instructions of its patterns. Whoever reads
+// many rules adds them up, to MaxSize.
+func (r *Rule) Size() int { return r.size }
 
 // Kind returns the extension point: existence, substitution and so on.
 func (r *Rule) Kind() string { return r.kind }
@@ -88,7 +95,12 @@ func (r *Rule) Level() Level { return r.level }
 // Check holds a text against the rules: by place, then in the rules' order.
 func Check(rules []*Rule, t Text) Result {
 	var all Result
+	steps := 0
 	for _, r := range rules {
+		if steps += r.program * len(t.Body); r.program > 0 && (steps > maxSteps || len(t.Body) > maxText) {
+			all.Unknown = append(all.Unknown, Unknown{r.name, fmt.Sprintf("the text has %d bytes, which is too many for its patterns", len(t.Body))})
+			continue
+		}
 		one := r.apply(t)
 		all.Found, all.Unknown = append(all.Found, one.Found...), append(all.Unknown, one.Unknown...)
 	}

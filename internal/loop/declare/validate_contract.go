@@ -62,6 +62,23 @@ func (v *validator) token(field string, b *throughline.Brand, name string) {
 	}
 }
 
+// styles checks that every rule of style can be read, and that they are not too much
+// together: they are kept in memory, and held against every text.
+func (v *validator) styles(b *throughline.Brand) {
+	size := 0
+	for _, name := range slices.Sorted(maps.Keys(b.Styles)) {
+		rule, err := style.Read(name, []byte(b.Styles[name]))
+		v.add("spec.styles."+name, err)
+		if err != nil {
+			continue
+		}
+		if size += rule.Size(); size > style.MaxSize {
+			v.problem("spec.styles."+name, "the patterns of all rules of style are too large together once their repetitions are written out").WithFix("repeat less, or leave rules out")
+			return
+		}
+	}
+}
+
 // look checks the rules on how a brand looks and reads.
 func (v *validator) look(b *throughline.Brand) {
 	for _, locale := range slices.Sorted(maps.Keys(b.Reading)) {
@@ -75,10 +92,7 @@ func (v *validator) look(b *throughline.Brand) {
 			v.problem(field+".metric", "%s is a formula for German, and this is %s", r.Metric, locale).WithFix("write lix, which suits any language with spaces between words")
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.Styles)) {
-		_, err := style.Read(name, []byte(b.Styles[name]))
-		v.add("spec.styles."+name, err)
-	}
+	v.styles(b)
 	for _, name := range slices.Sorted(maps.Keys(b.Personal)) {
 		f := b.Personal[name]
 		if f.Max < 1 {
