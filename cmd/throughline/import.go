@@ -40,6 +40,7 @@ func (c *importTokensCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
+	s.tellOdd(modes)
 	brand, err := c.brand(s)
 	if err != nil {
 		return err
@@ -61,6 +62,21 @@ func (c *importTokensCmd) Run(s *shell) error {
 	s.notef("%s has %d tokens and the modes %s now. Apply this, or add --apply.\n", brand.Ref(), len(spec.Tokens), strings.Join(append([]string{c.Base}, sortedKeys(spec.Modes)...), ", "))
 	_, err = s.out.Write(manifest)
 	return err
+}
+
+// tellOdd tells what is odd about token files and yet can be read, each file once.
+func (s *shell) tellOdd(modes []token.Mode) {
+	told := map[*token.File]bool{}
+	for _, m := range modes {
+		for _, f := range m.Files {
+			if !told[f] {
+				told[f] = true
+				for _, note := range f.Notes() {
+					s.notef("note: %v\n", note)
+				}
+			}
+		}
+	}
 }
 
 // read reads the modes: from files, or as a resolver has them.
