@@ -18,7 +18,7 @@ import (
 // text, and HTML in it is escaped. A link that does not lead to https, mailto,
 // tel or a path is only its text.
 func Rich(markdown string) string {
-	d := richDrawer{source: []byte(markdown)}
+	d := richDrawer{source: shallow(markdown)}
 	d.block(parse(d.source))
 	return d.out.String()
 }
@@ -26,7 +26,7 @@ func Rich(markdown string) string {
 // Plain returns what a rich text says without its marks: a line for each
 // paragraph and point, and the address of a link behind it in parentheses.
 func Plain(markdown string) string {
-	d := plainDrawer{source: []byte(markdown)}
+	d := plainDrawer{source: shallow(markdown)}
 	d.block(parse(d.source), "")
 	return strings.TrimSpace(d.out.String())
 }
@@ -44,7 +44,7 @@ func Marks(markdown string) []throughline.Mark {
 			used = append(used, m)
 		}
 	}
-	walk(parse([]byte(markdown)), func(n ast.Node) {
+	walk(parse(shallow(markdown)), func(n ast.Node) {
 		switch n := n.(type) {
 		case *ast.Document, *ast.Paragraph, *ast.TextBlock, *ast.Text, *ast.String, *ast.ListItem:
 		case *ast.Emphasis:
@@ -62,6 +62,44 @@ func Marks(markdown string) []throughline.Mark {
 
 func parse(source []byte) ast.Node {
 	return goldmark.DefaultParser().Parse(text.NewReader(source))
+}
+
+// nestMost is how many quotes and points may begin in one line inside each other: the
+// parser looks at all of them again for each.
+const nestMost = 64
+
+// shallow returns a rich text in which what begins deeper is text.
+func shallow(markdown string) []byte {
+	var out strings.Builder
+	for line := range strings.Lines(markdown) {
+		end := deepest(line)
+		out.WriteString(line[:end])
+		if end < len(line) {
+			out.WriteString("\\")
+		}
+		out.WriteString(line[end:])
+	}
+	return []byte(out.String())
+}
+
+// deepest returns where in a line the quotes and points that it begins with are too
+// many, or its length.
+func deepest(line string) int {
+	n := 0
+	for i := range len(line) {
+		switch c := line[i]; {
+		case c == ' ' || c == '\t' || c >= '0' && c <= '9':
+			continue
+		case c == '>':
+		case strings.IndexByte("-+*.)", c) >= 0 && i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t'):
+		default:
+			return len(line)
+		}
+		if n++; n > nestMost {
+			return i
+		}
+	}
+	return len(line)
 }
 
 func walk(n ast.Node, visit func(ast.Node)) {

@@ -3,6 +3,7 @@ package markup_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -90,4 +91,28 @@ func FuzzRich(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestMarkdownThatNestsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	for _, sign := range []string{">", "> ", "- ", "1. ", "* > "} {
+		source := strings.Repeat(sign, 300_000/len(sign)) + "calm"
+		plain := make(chan string, 1)
+		go func() {
+			markup.Marks(source)
+			markup.Rich(source)
+			plain <- markup.Plain(source)
+		}()
+		select {
+		case p := <-plain:
+			if !strings.HasSuffix(p, "calm") {
+				t.Errorf("%q repeated says %.40q", sign, p)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%q repeated is read without end", sign)
+		}
+	}
+	if got := markup.Plain("> > - a\n- b"); got != "- a\n- b" {
+		t.Errorf("what nests a little is %q", got)
+	}
 }

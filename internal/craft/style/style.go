@@ -56,7 +56,13 @@ type Found struct {
 
 // Unknown is a rule that could not judge a text, which is not the same as having
 // nothing to say.
-type Unknown struct{ Rule, Why string }
+type Unknown struct {
+	Rule, Why string
+	// Fix is what to do about it, where something can be done.
+	Fix string
+	// Level is how much that matters; empty is little.
+	Level Level
+}
 
 // Result is what rules say of a text.
 type Result struct {
@@ -98,7 +104,10 @@ func Check(rules []*Rule, t Text) Result {
 	steps := 0
 	for _, r := range rules {
 		if steps += r.program * len(t.Body); r.program > 0 && (steps > maxSteps || len(t.Body) > maxText) {
-			all.Unknown = append(all.Unknown, Unknown{r.name, fmt.Sprintf("the text has %d bytes, which is too many for its patterns", len(t.Body))})
+			all.Unknown = append(all.Unknown, Unknown{
+				Rule: r.name, Why: fmt.Sprintf("the text has %d bytes, which is too many for its patterns", len(t.Body)),
+				Fix: "write a shorter text, or a rule with fewer patterns", Level: r.level,
+			})
 			continue
 		}
 		one := r.apply(t)
@@ -153,7 +162,7 @@ func (r *run) add(start, end int, instead []string, values ...string) {
 }
 
 func (r *run) unknown(why string) {
-	r.result.Unknown = append(r.result.Unknown, Unknown{r.name, why})
+	r.result.Unknown = append(r.result.Unknown, Unknown{Rule: r.name, Why: why})
 }
 
 // fill puts values where a message has %s or %d, in turn, or by number as in

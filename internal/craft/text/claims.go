@@ -38,8 +38,12 @@ func ClaimTriggers(s, language string) []Triggered {
 	for _, at := range percentages().FindAllStringIndex(s, -1) {
 		found = append(found, Triggered{TriggerPercent, throughline.Span{Start: at[0], End: at[1]}})
 	}
+	shares := found
 	for _, at := range figures().FindAllStringIndex(s, -1) {
-		if !slices.ContainsFunc(found, func(f Triggered) bool { return f.Span.Start <= at[0] && at[1] <= f.Span.End }) {
+		for len(shares) > 0 && shares[0].Span.End < at[1] { // both come in order
+			shares = shares[1:]
+		}
+		if len(shares) == 0 || shares[0].Span.Start > at[0] {
 			found = append(found, Triggered{TriggerNumber, throughline.Span{Start: at[0], End: at[1]}})
 		}
 	}
@@ -71,8 +75,13 @@ func phrases(s, language string, t Trigger) []Triggered {
 	}
 	var found []Triggered
 	innocent := NewTerms(not).Find(s)
+	reach := 0 // how far what began until here goes
 	for _, m := range NewTerms(words).Find(s) {
-		if slices.ContainsFunc(innocent, func(i Match) bool { return i.Span.Start <= m.Span.Start && m.Span.End <= i.Span.End }) {
+		for len(innocent) > 0 && innocent[0].Span.Start <= m.Span.Start { // both come in order
+			reach = max(reach, innocent[0].Span.End)
+			innocent = innocent[1:]
+		}
+		if m.Span.End <= reach {
 			continue
 		}
 		if t == TriggerFree && m.Span.Start > 0 && s[m.Span.Start-1] == '-' { // sugar-free

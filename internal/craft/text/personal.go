@@ -45,17 +45,31 @@ func Personal(s string) []PersonalData {
 	return f.found
 }
 
+// The shapes of personal data, made once: they are asked of each part of each address.
+var (
+	urlShape   = regexp.MustCompile(`(?i)\b(?:https?://|www\.)[^\s<>"]+`)
+	emailShape = regexp.MustCompile(`(?i)[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\b`)
+	ibanShape  = regexp.MustCompile(`(?i)\b[a-z]{2}[0-9]{2}[ \x{a0}]?[a-z0-9]`)
+	cardShape  = regexp.MustCompile(`[0-9](?:[ -]?[0-9]){12,18}`)
+	phoneShape = regexp.MustCompile(`(?:\+|\b00)[1-9][0-9]{0,2}(?:[ ./-]?\(?0?\)?[ ./-]?[0-9]{1,5}){2,6}|\(0?[0-9]{2,5}\)[ ./-]?[0-9]{3,}(?:[ -]?[0-9]{2,})*|\b0[1-9][0-9]{1,4}[ ]?[/-][ ]?[0-9]{3,}(?:[ -]?[0-9]{2,})*|\b0[1-9][0-9]{1,4} [0-9]{3,}(?: ?[0-9]{2,})*|\b0[1-9](?: [0-9]{2}){4}\b|\b[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4}\b`)
+)
+
 type personalFinder struct {
 	text  string
 	found []PersonalData
+	taken []bool // by byte of the text
 }
 
 // add takes something unless a part of it was taken before.
 func (f *personalFinder) add(kind PersonalKind, start, end int, inURL bool) {
-	for _, p := range f.found {
-		if start < p.Span.End && p.Span.Start < end {
-			return
-		}
+	if f.taken == nil {
+		f.taken = make([]bool, len(f.text))
+	}
+	if slices.Contains(f.taken[start:end], true) {
+		return
+	}
+	for i := range f.taken[start:end] {
+		f.taken[start+i] = true
 	}
 	f.found = append(f.found, PersonalData{kind, throughline.Span{Start: start, End: end}, inURL})
 }
@@ -63,7 +77,7 @@ func (f *personalFinder) add(kind PersonalKind, start, end int, inURL bool) {
 // urls looks into each part of each address as it reads once decoded. What is
 // found there spans the whole part, since decoding moves letters.
 func (f *personalFinder) urls() {
-	for _, at := range regexp.MustCompile(`(?i)\b(?:https?://|www\.)[^\s<>"]+`).FindAllStringIndex(f.text, -1) {
+	for _, at := range urlShape.FindAllStringIndex(f.text, -1) {
 		address := f.text[at[0]:at[1]]
 		start := 0
 		for i := 0; i <= len(address); i++ {
@@ -92,7 +106,7 @@ func (f *personalFinder) urls() {
 }
 
 func (f *personalFinder) email(s string, offset int, inURL bool) {
-	for _, at := range regexp.MustCompile(`(?i)[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\b`).FindAllStringIndex(s, -1) {
+	for _, at := range emailShape.FindAllStringIndex(s, -1) {
 		domain := strings.ToLower(s[strings.LastIndexByte(s[:at[1]], '@')+1 : at[1]])
 		example := slices.ContainsFunc([]string{"example.com", "example.net", "example.org", "example", "test", "invalid"}, func(d string) bool {
 			return domain == d || strings.HasSuffix(domain, "."+d)
@@ -110,7 +124,7 @@ const ibanLengths = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28
 	"OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
 
 func (f *personalFinder) iban(s string, offset int, inURL bool) {
-	for _, at := range regexp.MustCompile(`(?i)\b[a-z]{2}[0-9]{2}[ \x{a0}]?[a-z0-9]`).FindAllStringIndex(s, -1) {
+	for _, at := range ibanShape.FindAllStringIndex(s, -1) {
 		country := strings.Index(ibanLengths, strings.ToUpper(s[at[0]:at[0]+2]))
 		if country < 0 || country%5 != 0 {
 			continue
@@ -153,7 +167,7 @@ func mod97(iban string) bool {
 }
 
 func (f *personalFinder) card(s string, offset int, inURL bool) {
-	for _, at := range regexp.MustCompile(`[0-9](?:[ -]?[0-9]){12,18}`).FindAllStringIndex(s, -1) {
+	for _, at := range cardShape.FindAllStringIndex(s, -1) {
 		if at[0] > 0 && (s[at[0]-1] == '.' || s[at[0]-1] == ',' || wordGoesOn(s, at[0]-1)) || wordGoesOn(s, at[1]) {
 			continue
 		}
@@ -210,8 +224,7 @@ func onlyDigits(s string) string {
 // that nothing else has: an area code in parentheses or after a 0 and set apart,
 // or three groups as in North America.
 func (f *personalFinder) phone(s string, offset int, inURL bool) {
-	shapes := regexp.MustCompile(`(?:\+|\b00)[1-9][0-9]{0,2}(?:[ ./-]?\(?0?\)?[ ./-]?[0-9]{1,5}){2,6}|\(0?[0-9]{2,5}\)[ ./-]?[0-9]{3,}(?:[ -]?[0-9]{2,})*|\b0[1-9][0-9]{1,4}[ ]?[/-][ ]?[0-9]{3,}(?:[ -]?[0-9]{2,})*|\b0[1-9][0-9]{1,4} [0-9]{3,}(?: ?[0-9]{2,})*|\b0[1-9](?: [0-9]{2}){4}\b|\b[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4}\b`)
-	for _, at := range shapes.FindAllStringIndex(s, -1) {
+	for _, at := range phoneShape.FindAllStringIndex(s, -1) {
 		n := len(onlyDigits(s[at[0]:at[1]]))
 		if n < 8 || n > 16 || wordGoesOn(s, at[1]) || fiction(onlyDigits(s[at[0]:at[1]])) {
 			continue

@@ -101,19 +101,25 @@ type run struct {
 
 	findings []throughline.Finding
 	told     map[told]bool
-	choices  [][]bool     // by slot and choice: it may not go live
-	refused  map[int]bool // candidates a rule between slots refuses
+	numbers  map[string]int // of texts
+	// lastText and lastNumber are those that were asked for last.
+	lastText   string
+	lastNumber int
+	choices    [][]bool     // by slot and choice: it may not go live
+	refused    map[int]bool // candidates a rule between slots refuses
 }
 
 // told is a finding without its language: a text that several languages fall
 // back to is told of once.
 type told struct {
-	rule, piece, slot, text, want string
-	start                         int
+	rule, piece, slot string
+	text              int // its number
+	want              string
+	start             int
 }
 
 func newRun(in Input) (*run, error) {
-	r := &run{Input: in, told: map[told]bool{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Pieces))}
+	r := &run{Input: in, told: map[told]bool{}, numbers: map[string]int{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Pieces))}
 	r.claims, r.disclosureSpecs = map[string]*throughline.Claim{}, map[string]*throughline.Disclosure{}
 	for _, res := range in.Pieces {
 		switch spec := res.Spec.(type) {

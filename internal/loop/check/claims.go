@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/text"
@@ -15,9 +17,9 @@ import (
 // for the check.
 func (r *run) claimed(x sample, language string) {
 	_, strict := r.judge.rule(throughline.CheckClaims, x.spec.Role, x.locale)
-	covers := r.covers(x)
+	covers := coveredBy(x.text, r.covers(x))
 	for _, t := range text.ClaimTriggers(x.text, language) {
-		if t.Trigger == text.TriggerNumber && !strict || covered(x.text, t.Span, covers) {
+		if t.Trigger == text.TriggerNumber && !strict || slices.Contains(covers[t.Span.Start:t.Span.End], true) {
 			continue
 		}
 		r.says(x, throughline.CheckClaims, "", throughline.Finding{
@@ -52,23 +54,28 @@ func (r *run) covers(x sample) (all []string) {
 	return all
 }
 
-// covered reports whether the words that a claim stands behind hold a place.
-func covered(s string, at throughline.Span, covers []string) bool {
-	lower := strings.ToLower(s)
+// coveredBy marks the bytes of a text where words stand that a claim stands behind.
+func coveredBy(s string, covers []string) []bool {
+	lower := strings.Map(func(r rune) rune { // a letter whose small one is of another length stays, so that places do
+		if l := unicode.ToLower(r); utf8.RuneLen(l) == utf8.RuneLen(r) {
+			return l
+		}
+		return r
+	}, s)
+	marked := make([]bool, len(s))
 	for _, c := range covers {
 		for from := 0; ; {
 			i := strings.Index(lower[from:], c)
 			if i < 0 {
 				break
 			}
-			start := from + i
-			if start < at.End && at.Start < start+len(c) {
-				return true
+			for at := from + i; at < from+i+len(c); at++ {
+				marked[at] = true
 			}
-			from = start + len(c)
+			from += i + len(c)
 		}
 	}
-	return false
+	return marked
 }
 
 // unproven says why a claim covers nothing now, or "".

@@ -243,7 +243,7 @@ func (r *run) tell(x sample, f throughline.Finding) {
 	if f.Severity == throughline.Block && x.slot >= 0 {
 		r.choices[x.slot][x.choice] = true
 	}
-	key := told{f.Rule, x.name, x.spec.Name, x.text, f.Want, start(f.Span)}
+	key := told{f.Rule, x.name, x.spec.Name, r.number(x.text), f.Want, start(f.Span)}
 	if r.told[key] {
 		return
 	}
@@ -251,6 +251,21 @@ func (r *run) tell(x sample, f throughline.Finding) {
 	f.Template, f.Slot = r.Template.Metadata.Name, x.spec.Name
 	f.Channel, f.Locale = r.Channel.Metadata.Name, r.written(x)
 	r.findings = append(r.findings, f)
+}
+
+// number returns the number of a text, each having its own. Most questions are about
+// the text of the one before, which costs nothing however long it is.
+func (r *run) number(s string) int {
+	if r.lastText == s && r.lastNumber > 0 {
+		return r.lastNumber
+	}
+	n, known := r.numbers[s]
+	if !known {
+		n = len(r.numbers) + 1
+		r.numbers[s] = n
+	}
+	r.lastText, r.lastNumber = s, n
+	return n
 }
 
 // written returns the language in which the text is written, which is where it

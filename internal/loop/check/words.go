@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,8 +88,8 @@ func (r *run) styled(x sample, language string) {
 	}
 	scope := map[string]string{"headline": "heading"}[x.spec.Role]
 	found := style.Check(r.styles, style.Text{Body: x.text, Scope: scope, Language: language})
+	own := map[style.Level]throughline.Severity{style.Error: throughline.Block, style.Warning: throughline.Warn, style.Suggestion: throughline.Info, "": throughline.Info}
 	for _, f := range found.Found {
-		own := map[style.Level]throughline.Severity{style.Error: throughline.Block, style.Warning: throughline.Warn, style.Suggestion: throughline.Info}[f.Level]
 		finding := throughline.Finding{
 			Rule: r.rule(throughline.CheckStyle) + "." + f.Rule, Span: &f.Span, Got: x.text[f.Span.Start:f.Span.End], Want: f.Message,
 			Fix: "see the rule " + f.Rule + " of the brand",
@@ -96,12 +97,12 @@ func (r *run) styled(x sample, language string) {
 		if len(f.Instead) > 0 {
 			finding.Fix = fmt.Sprintf("write %q", f.Instead[0])
 		}
-		r.says(x, throughline.CheckStyle, own, finding)
+		r.says(x, throughline.CheckStyle, own[f.Level], finding)
 	}
 	for _, u := range found.Unknown {
-		r.says(x, throughline.CheckStyle, throughline.Info, throughline.Finding{
+		r.says(x, throughline.CheckStyle, own[u.Level], throughline.Finding{
 			Rule: r.rule(throughline.CheckStyle) + "." + u.Rule, Verdict: throughline.VerdictUnknown,
-			Got: u.Why, Want: "an answer of the rule " + u.Rule, Fix: "nothing, if the text is meant to be short",
+			Got: u.Why, Want: "an answer of the rule " + u.Rule, Fix: cmp.Or(u.Fix, "nothing, if the text is meant to be short"),
 		})
 	}
 }
