@@ -36,13 +36,16 @@ const Beyond throughline.Mark = "other"
 
 // Marks returns the marks that a rich text uses, each once, and Beyond where it
 // uses what none stands for: headings, quotes, code, pictures, HTML, numbered
-// lists, lines.
+// lists, lines, and a text too long to be read so.
 func Marks(markdown string) []throughline.Mark {
 	var used []throughline.Mark
 	add := func(m throughline.Mark) {
 		if !slices.Contains(used, m) {
 			used = append(used, m)
 		}
+	}
+	if len(markdown) > richMost {
+		return []throughline.Mark{Beyond}
 	}
 	walk(parse(shallow(markdown)), func(n ast.Node) {
 		switch n := n.(type) {
@@ -60,7 +63,17 @@ func Marks(markdown string) []throughline.Mark {
 	return used
 }
 
+// richMost is how many bytes of a rich text are read as Markdown. What is longer is
+// text: the parser looks at all that follows for some signs.
+const richMost = 64 << 10
+
 func parse(source []byte) ast.Node {
+	if len(source) > richMost {
+		all, line := ast.NewDocument(), ast.NewParagraph()
+		line.AppendChild(line, ast.NewRawTextSegment(text.NewSegment(0, len(source))))
+		all.AppendChild(all, line)
+		return all
+	}
 	return goldmark.DefaultParser().Parse(text.NewReader(source))
 }
 

@@ -3,7 +3,6 @@ package markup_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -95,24 +94,29 @@ func FuzzRich(f *testing.F) {
 
 func TestMarkdownThatNestsWithoutEnd(t *testing.T) {
 	t.Parallel()
-	for _, sign := range []string{">", "> ", "- ", "1. ", "* > "} {
-		source := strings.Repeat(sign, 300_000/len(sign)) + "calm"
-		plain := make(chan string, 1)
-		go func() {
-			markup.Marks(source)
-			markup.Rich(source)
-			plain <- markup.Plain(source)
-		}()
-		select {
-		case p := <-plain:
-			if !strings.HasSuffix(p, "calm") {
-				t.Errorf("%q repeated says %.40q", sign, p)
-			}
-		case <-time.After(time.Minute):
-			t.Fatalf("%q repeated is read without end", sign)
+	for sign, beyond := range map[string]string{">": ">", "> ": "> ", "- ": "- ", "* > ": "* > "} {
+		got := markup.Plain(strings.Repeat(sign, 100) + "calm")
+		if !strings.HasSuffix(got, strings.Repeat(beyond, 10)+"calm") {
+			t.Errorf("%q a hundred times says %q", sign, got)
 		}
 	}
-	if got := markup.Plain("> > - a\n- b"); got != "- a\n- b" {
-		t.Errorf("what nests a little is %q", got)
+	for source, want := range map[string]string{"> > - a\n- b": "- a\n- b", strings.Repeat("-", 80) + "\ncalm": "calm", strings.Repeat("*", 2) + "calm**": "calm"} {
+		if got := markup.Plain(source); got != want {
+			t.Errorf("%q says %q, want %q", source, got, want)
+		}
+	}
+}
+
+func TestALongRichTextIsNoMarkdown(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("[a](", 100_000) + "<b>"
+	if got := markup.Plain(long); got != long {
+		t.Errorf("%.40q", got)
+	}
+	if got := markup.Rich(long); !strings.HasPrefix(got, "<p>[a](") || !strings.HasSuffix(got, "&lt;b&gt;</p>") {
+		t.Errorf("%.40q", got)
+	}
+	if got := markup.Marks(long); len(got) != 1 || got[0] != markup.Beyond {
+		t.Error(got)
 	}
 }

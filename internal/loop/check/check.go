@@ -101,6 +101,7 @@ type run struct {
 
 	findings []throughline.Finding
 	told     map[told]bool
+	spoken   map[spoken]int
 	numbers  map[string]int // of texts
 	// lastText and lastNumber are those that were asked for last.
 	lastText   string
@@ -119,7 +120,7 @@ type told struct {
 }
 
 func newRun(in Input) (*run, error) {
-	r := &run{Input: in, told: map[told]bool{}, numbers: map[string]int{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Pieces))}
+	r := &run{Input: in, told: map[told]bool{}, spoken: map[spoken]int{}, numbers: map[string]int{}, refused: map[int]bool{}, pieces: make(map[string]throughline.Resource, len(in.Pieces))}
 	r.claims, r.disclosureSpecs = map[string]*throughline.Claim{}, map[string]*throughline.Disclosure{}
 	for _, res := range in.Pieces {
 		switch spec := res.Spec.(type) {

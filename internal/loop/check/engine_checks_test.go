@@ -196,6 +196,29 @@ func TestEveryCheckFires(t *testing.T) {
 	}
 }
 
+func TestATextFullOfFaultsIsToldOfInPart(t *testing.T) {
+	of := func(in check.Input) (claims, people, blocks int) {
+		for _, f := range findings(t, in) {
+			switch {
+			case strings.HasSuffix(f.Rule, "#claims"):
+				claims++
+			case strings.HasSuffix(f.Rule, "#personal-data") && f.Severity == throughline.Block:
+				blocks++
+			case strings.HasSuffix(f.Rule, "#personal-data"):
+				people++
+			}
+		}
+		return claims, people, blocks
+	}
+	claims, people, blocks := of(onShore(t, "Water that", strings.Repeat("The best, ana@lake.ch, ", 3000)+"DE89 3704 0044 0532 0130 00 water that"))
+	if claims != 100 || people != 100 {
+		t.Errorf("of 3000 each there are %d claims and %d addresses", claims, people)
+	}
+	if blocks != 1 {
+		t.Errorf("the one that blocks is told of %d times", blocks)
+	}
+}
+
 func TestASetSettlesAChecksSeverityAndGate(t *testing.T) {
 	bad := []string{"Water that", "The best water that"}
 	with := func(checks string) []throughline.Finding {

@@ -232,6 +232,19 @@ func (r *run) guardrail(x sample, g guard) {
 	}
 }
 
+// tellMost is how many places of one text a rule speaks of with one severity: who
+// mends so many looks again.
+const tellMost = 100
+
+// spoken is what a rule says of one text, wherever in it.
+type spoken struct {
+	rule        string
+	severity    throughline.Severity
+	verdict     throughline.Verdict
+	piece, slot string
+	text        int // its number
+}
+
 // tell notes a finding about one text, once for all languages that show it, and
 // refuses the choice when it blocks.
 func (r *run) tell(x sample, f throughline.Finding) {
@@ -248,6 +261,13 @@ func (r *run) tell(x sample, f throughline.Finding) {
 		return
 	}
 	r.told[key] = true
+	sort := spoken{f.Rule, f.Severity, f.Verdict, x.name, x.spec.Name, key.text}
+	if r.spoken[sort]++; r.spoken[sort] > tellMost {
+		return
+	}
+	if r.spoken[sort] == tellMost {
+		f.Fix += "; there may be more places in this text"
+	}
 	f.Template, f.Slot = r.Template.Metadata.Name, x.spec.Name
 	f.Channel, f.Locale = r.Channel.Metadata.Name, r.written(x)
 	r.findings = append(r.findings, f)
