@@ -47,6 +47,10 @@ func NewGrid(v *Variant, choices [][]*Slot, when, assert *Program) *Grid {
 	return g
 }
 
+// Size is how many combinations the slots that the rule reads have, counted to
+// just above what a grid remembers.
+func (g *Grid) Size() int { return g.size }
+
 // Last returns the position of the last slot the rule reads, -1 when it reads
 // none: from there on the answer cannot change.
 func (g *Grid) Last() int {

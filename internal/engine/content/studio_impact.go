@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/throughline-engine/throughline"
+	"github.com/throughline-engine/throughline/internal/loop/assemble"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
 )
 
@@ -15,6 +16,9 @@ type Impact struct {
 	// Alone says that the rest of the draft is left out, because something of it is
 	// not sound yet.
 	Alone bool
+	// Unproven says that there are too many combinations to ask about on a page, so
+	// that Touches is not told: a plan proves them.
+	Unproven bool
 	// Touches are the placements that show it.
 	Touches []Reach
 	// Combined says for each channel how many combinations there are.
@@ -50,6 +54,9 @@ type Combined struct {
 // Space is a space of combinations.
 type Space struct {
 	Total, Allowed int
+	// Unproven says that only Total is told: which are allowed takes more asking
+	// than a page waits for.
+	Unproven bool
 	// Excluded are the rules that take some out, those of the template and then
 	// guardrails. A combination that breaks several
 	// counts for each.
@@ -63,6 +70,12 @@ type Redrawn struct {
 	// Fields are those that differ, where the channel shows fields.
 	Fields []string
 }
+
+// impactAsked is how often constraints are asked for a page, which is some seconds.
+const impactAsked = 2_000_000
+
+// effort is how often constraints may still be asked.
+type effort int
 
 // impact compares a template with and without an edit.
 func (c *Content) impact(name string, head throughline.Release, s studioSets) (*Impact, error) {
@@ -79,6 +92,7 @@ func (c *Content) impact(name string, head throughline.Release, s studioSets) (*
 		}
 		s, out.Alone = alone, true
 	}
+	left := effort(impactAsked)
 	for _, t := range []*throughline.Template{before, after} {
 		for _, r := range t.Renderings {
 			if slices.ContainsFunc(out.Combined, func(c Combined) bool { return c.Channel == r.Channel }) {
@@ -86,13 +100,17 @@ func (c *Content) impact(name string, head throughline.Release, s studioSets) (*
 			}
 			one := Combined{Channel: r.Channel}
 			if before.Rendering(r.Channel) != nil {
-				one.Before, _ = c.space(s.base, ground{name, r.Channel})
+				one.Before, _ = c.space(s.base, ground{name, r.Channel}, &left)
 			}
 			if after.Rendering(r.Channel) != nil {
-				one.After, one.Problem = c.space(s.next, ground{name, r.Channel})
+				one.After, one.Problem = c.space(s.next, ground{name, r.Channel}, &left)
 			}
+			out.Unproven = out.Unproven || one.Before != nil && one.Before.Unproven || one.After != nil && one.After.Unproven
 			out.Combined = append(out.Combined, one)
 		}
+	}
+	if out.Unproven {
+		return out, nil
 	}
 	return out, c.reach(name, head, s, out)
 }
@@ -104,10 +122,18 @@ func (s studioSets) alone(name string) studioSets {
 }
 
 // space counts the combinations of a template on a channel, or says why it cannot.
-func (c *Content) space(set declare.Set, g ground) (*Space, string) {
+func (c *Content) space(set declare.Set, g ground, left *effort) (*Space, string) {
 	if _, ok := set.Get(throughline.Ref{Kind: throughline.KindChannel, Name: g.channel}); !ok {
 		return nil, "there is no channel " + g.channel
 	}
+	total, asked, err := assemble.Effort(c.groundOf(set, g).assembly())
+	if err != nil {
+		return nil, firstProblem(err)
+	}
+	if total <= assemble.MaxCombinations && effort(asked) > *left {
+		return &Space{Total: total, Unproven: true}, ""
+	}
+	*left -= effort(asked)
 	a, result, err := c.assembleAndCheck(set, g)
 	if err != nil {
 		return nil, firstProblem(err)

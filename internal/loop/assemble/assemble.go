@@ -6,6 +6,7 @@ package assemble
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,6 +17,11 @@ import (
 // MaxCombinations is how many fillings of one template on one channel there may
 // be before constraints; after them, [throughline.MaxCandidates] may be left.
 const MaxCombinations = 2_000_000
+
+// MaxAsked is how often constraints may be asked in all: a constraint is asked
+// once for each combination of the slots it reads. At a microsecond or two each,
+// it keeps a proof below a minute.
+const MaxAsked = 20_000_000
 
 // Input is one template on one channel, and what may fill it.
 type Input struct {
@@ -41,17 +47,14 @@ func Combine(in Input) (throughline.Assembly, error) {
 	if err != nil {
 		return throughline.Assembly{}, err
 	}
-	a := throughline.Assembly{Template: in.Template.Metadata.Name, Channel: in.Channel, Slots: c.slots, Total: 1}
-	said := 1 // in how many ways disclosures are said, which the rest decides
-	for i, s := range c.slots {
-		if c.template.Slots[i].Type == throughline.DisclosureText {
-			said *= len(s.Choices)
-			continue
-		}
-		a.Total = min(a.Total*len(s.Choices), MaxCombinations+1)
-	}
+	a := throughline.Assembly{Template: in.Template.Metadata.Name, Channel: in.Channel, Slots: c.slots}
+	var said int
+	a.Total, said = c.combinations()
 	if a.Total > MaxCombinations {
 		return a, c.tooMany("more than %d combinations, and that is the limit", MaxCombinations)
+	}
+	if c.asked() > MaxAsked {
+		return a, c.askedTooMuch()
 	}
 	for i, k := range c.template.Constraints {
 		count, err := c.grids[i].Failing()
@@ -69,6 +72,40 @@ func Combine(in Input) (throughline.Assembly, error) {
 		return a, c.nothingLeft(a)
 	}
 	return a, nil
+}
+
+// Effort says how many combinations there are, before constraints, and how often
+// constraints are asked until it is known which are allowed. Both stop just above
+// what [Combine] takes.
+func Effort(in Input) (combinations, asked int, err error) {
+	c, err := prepare(in)
+	if err != nil {
+		return 0, 0, err
+	}
+	combinations, _ = c.combinations()
+	return combinations, c.asked(), nil
+}
+
+// combinations counts the fillings, and in how many ways disclosures are said in
+// them, which the rest decides.
+func (c *combiner) combinations() (total, said int) {
+	total, said = 1, 1
+	for i, s := range c.slots {
+		if c.template.Slots[i].Type == throughline.DisclosureText {
+			said *= len(s.Choices)
+			continue
+		}
+		total = min(total*len(s.Choices), MaxCombinations+1)
+	}
+	return total, said
+}
+
+// asked is how often constraints are asked, each about what it reads.
+func (c *combiner) asked() (n int) {
+	for _, g := range c.grids {
+		n = min(n+g.Size(), MaxAsked+1)
+	}
+	return n
 }
 
 // combiner is one template being filled.
@@ -159,6 +196,10 @@ func (c *combiner) fill(slot int) error {
 	if err == nil && len(out.Choices) == 0 {
 		return throughline.Errorf(throughline.Invalid, "nothing fits the required slot %s on the channel %s", s.Name, c.Channel).
 			At(c.Template.Ref().String()).WithFix("%s", c.wanted(s))
+	}
+	if err == nil && len(out.Choices) > math.MaxUint16 { // a filling counts so far
+		return throughline.Errorf(throughline.TooLarge, "%d pieces fill the slot %s on the channel %s, at most %d may", len(out.Choices), s.Name, c.Channel, math.MaxUint16).
+			At(c.Template.Ref().String()).WithFix("narrow the slot with fill.names or fill.labels")
 	}
 	return err
 }
@@ -295,6 +336,18 @@ func (c *combiner) tooMany(format string, args ...any) error {
 	}
 	return throughline.Errorf(throughline.TooLarge, "the template has on the channel %s %s: %s", c.Channel, fmt.Sprintf(format, args...), strings.Join(sizes, " x ")).
 		At(c.Template.Ref().String()).WithFix("narrow a slot with fill.names or fill.labels, add a constraint, or split the template")
+}
+
+func (c *combiner) askedTooMuch() error {
+	worst := 0
+	for i, g := range c.grids {
+		if g.Size() > c.grids[worst].Size() {
+			worst = i
+		}
+	}
+	return throughline.Errorf(throughline.TooLarge, "the constraints are asked more than %d times on the channel %s, and that is the limit; %s alone %d times",
+		MaxAsked, c.Channel, c.template.Constraints[worst].Name, c.grids[worst].Size()).
+		At(c.Template.Ref().String()).WithFix("let constraints read fewer slots, or narrow a slot with fill.names or fill.labels")
 }
 
 func (c *combiner) nothingLeft(a throughline.Assembly) error {

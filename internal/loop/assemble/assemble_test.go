@@ -170,6 +170,16 @@ func made(sizes []int, optional []bool, constraints ...throughline.Constraint) a
 
 func TestTooMuchAndTooLittleAreRefused(t *testing.T) {
 	never := throughline.Constraint{Name: "never", Assert: `a.text == ""`}
+	var all []throughline.Constraint
+	for i := range 11 {
+		all = append(all, throughline.Constraint{Name: fmt.Sprint("all-", i), Assert: `a.text != b.text || b.text != c.text`})
+	}
+	crowd := made([]int{1}, nil, never)
+	for i := range 65_535 {
+		more := crowd.Pieces[0]
+		more.Metadata.Name = fmt.Sprint("more-", i)
+		crowd.Pieces = append(crowd.Pieces, more)
+	}
 	rarely := throughline.Constraint{Name: "rarely", Assert: `b.labels.n == "0"`}
 	tests := []struct {
 		name string
@@ -179,6 +189,9 @@ func TestTooMuchAndTooLittleAreRefused(t *testing.T) {
 	}{
 		{"too many combinations", made([]int{200, 200, 200}, nil), throughline.TooLarge, "more than 2000000 combinations, and that is the limit: a 200 x b 200 x c 200 (narrow a slot"},
 		{"too many candidates", made([]int{300, 300}, nil), throughline.TooLarge, "more than 65000 variants"},
+		{"twenty slots of a hundred", made(slices.Repeat([]int{100}, 20), nil), throughline.TooLarge, "more than 2000000 combinations"},
+		{"more pieces in a slot than a filling can count", crowd, throughline.TooLarge, "65536 pieces fill the slot a on the channel web, at most 65535 may (narrow the slot"},
+		{"constraints that are asked too often", made([]int{125, 125, 125}, nil, all...), throughline.TooLarge, "asked more than 20000000 times on the channel web, and that is the limit; all-0 alone 1953125 times (let constraints read fewer slots"},
 		{"constraints that exclude everything", made([]int{3, 4}, nil, rarely, never), throughline.Invalid, "of 12, the constraint never alone excludes 12 (relax the constraint never"},
 		{"a required slot that nothing fits", made([]int{3, 0}, nil), throughline.Invalid, "nothing fits the required slot b on the channel web (declare a fragment with the role b and a text in en)"},
 		{"a constraint that does not compile", made([]int{1}, nil, throughline.Constraint{Name: "k", Assert: "a.txt == ''"}), throughline.Invalid, "Template/t constraint k"},

@@ -75,7 +75,7 @@ func newImpactView(page *objectPage, s content.Studio, at lookedAt) *impactView 
 	switch {
 	case v.Problem != "" || v.Version != "":
 		v.Health = operate.HealthBad
-	case len(v.Breaks) > 0:
+	case len(v.Breaks) > 0 || i.Unproven:
 		v.Health = operate.HealthWarn
 	}
 	v.Says = saysImpact(v, i)
@@ -90,6 +90,8 @@ func saysImpact(v *impactView, i *content.Impact) string {
 	}
 	var says string
 	switch {
+	case i.Unproven:
+		says = "Your edit has more combinations than are counted on a page: what it does to live variants is told by its draft"
 	case len(i.Touches) == 0 && i.Problem != "":
 		says = "What your edit does to live variants cannot be told yet"
 	case live == 0:
@@ -147,7 +149,7 @@ func newSpaceView(c content.Combined) spaceView {
 		v.After = "no longer drawn"
 	}
 	v.Changed = v.Before != v.After
-	if c.After == nil {
+	if c.After == nil || c.After.Unproven || c.Before != nil && c.Before.Unproven {
 		return v
 	}
 	for _, e := range c.After.Excluded {
@@ -173,6 +175,8 @@ func spaceWords(s *content.Space) string {
 	switch {
 	case s == nil:
 		return "cannot be told"
+	case s.Unproven:
+		return operate.SayCount(int64(s.Total)) + " before rules, proven when released"
 	case s.Allowed == s.Total:
 		return "all " + operate.SayCount(int64(s.Total))
 	}
