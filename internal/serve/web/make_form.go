@@ -266,6 +266,10 @@ func choicesOf(s *content.Schema, value string) []option {
 	return append([]option{first}, all...)
 }
 
+// fewRows is how many things of several fields a form shows open: of more, each is
+// opened by whoever wants it, or because something in it is wrong.
+const fewRows = 4
+
 // list makes the rows of a list. Texts have an empty row below them, which
 // needs no script to be filled.
 func (m *formMaker) list(f *formField, s *content.Schema, v content.Value) {
@@ -278,7 +282,7 @@ func (m *formMaker) list(f *formField, s *content.Schema, v content.Value) {
 		if n := item.At("name") + item.At("channel"); n != "" {
 			field.Label = one + " " + n
 		}
-		field.Required, field.Open, field.Kept = false, true, false
+		field.Required, field.Open, field.Kept = false, len(v.Items) <= fewRows, false
 		return &formRow{Index: i, Said: field.Label, Field: field}
 	}
 	for i, item := range v.Items {
