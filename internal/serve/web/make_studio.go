@@ -55,8 +55,9 @@ const saidAtSlot = 3
 // faultView is what is wrong with a rendering.
 type faultView struct {
 	Channel, Where, Source, Text, At string
-	// Light says that it is only worth a look.
+	// Light says that it is only worth a look, Mark is the shape before it.
 	Light bool
+	Mark  template.HTML
 }
 
 // usedView is one placement that shows a template.
@@ -313,7 +314,7 @@ func andWords(all []string) string {
 }
 
 func newFaultView(c content.StudioChannel, f content.RenderingFault) faultView {
-	v := faultView{Channel: c.Name, Where: f.Part, Source: f.Source, Text: sentence(f.Text) + ".", At: "#at-f-spec-renderings-" + strconv.Itoa(c.At)}
+	v := faultView{Channel: c.Name, Where: f.Part, Source: f.Source, Text: sentence(f.Text) + ".", At: "#at-f-spec-renderings-" + strconv.Itoa(c.At), Mark: icon("warn")}
 	if f.Line > 0 {
 		v.Where += " line " + strconv.Itoa(f.Line)
 	}
@@ -334,7 +335,7 @@ func (s *studioView) place(all []said) (rest []said) {
 		i := slices.IndexFunc(s.Slots, func(slot studioSlot) bool { return slot.Name == one.Slot })
 		switch {
 		case i < 0 && one.Channel != "" && one.Path == "":
-			s.Faults = append(s.Faults, faultView{Channel: one.Channel, Text: one.Text, At: "#at-f-spec-renderings", Light: !one.Wrong})
+			s.Faults = append(s.Faults, faultView{Channel: one.Channel, Text: one.Text, At: "#at-f-spec-renderings", Light: !one.Wrong, Mark: one.Mark()})
 			continue
 		case i < 0:
 			rest = append(rest, one)
