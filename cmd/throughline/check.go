@@ -214,14 +214,14 @@ func cutLast(s string) (string, int, bool) {
 // says is a finding in one sentence.
 func says(f throughline.Finding) string {
 	said := f.Got
-	if f.Want != "" {
+	switch {
+	case f.Verdict == throughline.VerdictUnknown:
+		said = "it could not be told: " + f.Got
+	case f.Want != "":
 		said = "got " + f.Got + ", want " + f.Want
 	}
 	if f.Variants > 0 {
 		said += "; " + variantsHeld(f.Variants)
-	}
-	if f.Verdict == throughline.VerdictUnknown {
-		said += " (it could not be told)"
 	}
 	if f.Overridden != nil {
 		said += "; let pass until " + string(f.Overridden.Until) + ": " + f.Overridden.Reason

@@ -83,7 +83,7 @@ func (c *explainCmd) excluded(s *shell, engine *client) error {
 		s.printf("  %s: %s\n", where, r.Why)
 	}
 	for _, f := range x.Findings {
-		s.printf("  %s %s: got %s, want %s\n", f.Severity, f.Rule, f.Got, f.Want)
+		s.printf("  %s %s: %s\n", f.Severity, f.Rule, says(f))
 	}
 	return nil
 }

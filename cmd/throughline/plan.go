@@ -115,10 +115,7 @@ func (s *shell) printFindings(findings []throughline.Finding) {
 				place += " · " + part
 			}
 		}
-		s.printf("%-5s %s: %s: got %s, want %s\n", f.Severity, place, f.Rule, f.Got, f.Want)
-		if f.Variants > 0 {
-			s.printf("      %s\n", operate.Plural(f.Variants, "variant does not go live", "variants do not go live"))
-		}
+		s.printf("%-5s %s: %s: %s\n", f.Severity, place, f.Rule, says(f))
 		if f.Fix != "" {
 			s.printf("      fix: %s\n", f.Fix)
 		}
