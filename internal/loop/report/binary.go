@@ -37,7 +37,7 @@ func (s *State) code(c *coder) {
 		c.fail()
 		return
 	}
-	nums(c, &s.now, &s.unplaced)
+	nums(c, &s.now, &s.unplaced, &s.ending)
 	table(c, s.paces, func(k *string) { text(c, k) }, func(v **pace) { coded(c, v, (*pace).code) })
 	s.codeShelf(c)
 	table(c, s.places, func(k *string) { text(c, k) }, func(v **placement) {
@@ -48,7 +48,10 @@ func (s *State) code(c *coder) {
 	})
 	table(c, s.shown, func(k *string) { text(c, k) }, func(n *int64) { num(c, n) })
 	table(c, s.rules, func(k *string) { text(c, k) }, func(v **ruleCount) { coded(c, v, (*ruleCount).code) })
-	table(c, s.closings, func(k *string) { text(c, k) }, func(v *closing) { nums(c, &v.withdrawn, &v.end) })
+	table(c, s.closings, func(k *string) { text(c, k) }, func(v *closing) {
+		nums(c, &v.withdrawn, &v.end)
+		flag(c, &v.open)
+	})
 	s.content.code(c)
 	s.ledger.code(c)
 	s.signals.code(c)

@@ -24,7 +24,7 @@ import (
 
 // Version is that of this fold: a checkpoint of another version is rebuilt from
 // the journal.
-const Version = 7
+const Version = 8
 
 // State is what the journal adds up to. It is not safe for concurrent use.
 type State struct {
@@ -43,6 +43,9 @@ type State struct {
 	// rules is what each rule has said, closings what may not be shown any more.
 	rules    map[string]*ruleCount
 	closings map[string]closing
+	// ending is when the next piece ends of which the rule has not spoken; 0 for
+	// none.
+	ending int64
 	// unplaced counts events whose token names a snapshot or candidate that the
 	// state does not know.
 	unplaced int64
@@ -97,6 +100,7 @@ func (s *State) decided(e throughline.Event) error {
 	if err != nil {
 		return err
 	}
+	s.leftOut(e.OccurredAt)
 	if !s.ledger.decided(d.Token.Question, s.now) {
 		return nil
 	}

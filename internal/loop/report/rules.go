@@ -9,12 +9,13 @@ import (
 	"github.com/throughline-engine/throughline"
 )
 
-// Rule is what a rule has said so far, of all that was to go live.
+// Rule is what a rule has said so far, at every gate: of what was to go live, of
+// what decisions left out, and of what was shown.
 type Rule struct {
 	Rule string `json:"rule"`
 	// Fires counts its findings, Blocks those that kept a change from going live,
 	// and Overrides those that went live all the same: of its fires, the share that
-	// people thought wrong.
+	// people thought wrong. What decisions leave out is a finding for each piece.
 	Fires     int64 `json:"fires"`
 	Blocks    int64 `json:"blocks"`
 	Overrides int64 `json:"overrides"`
@@ -24,7 +25,7 @@ type Rule struct {
 	Latest time.Time `json:"latest"`
 }
 
-// The rules that exposures are held against, whatever was declared.
+// The rules that decisions and exposures are held against, whatever was declared.
 const (
 	RuleWithdrawn = "withdrawn" // shown though it was withdrawn
 	RuleEnded     = "ended"     // shown though rights, validity or evidence had ended
@@ -38,7 +39,11 @@ func (r *ruleCount) code(c *coder) {
 }
 
 // closing is when a piece stopped to be allowed, in Unix milliseconds; 0 is never.
-type closing struct{ withdrawn, end int64 }
+// Until the rule has spoken of its end, it is open.
+type closing struct {
+	withdrawn, end int64
+	open           bool
+}
 
 func (s *State) rule(name string, at time.Time) *ruleCount {
 	r := s.rules[name]
@@ -70,15 +75,45 @@ func (s *State) close(p throughline.SnapshotPublished, at time.Time) {
 	before := s.closings
 	s.closings = make(map[string]closing, len(p.Ends)+len(p.Withdrawn))
 	for name, end := range p.Ends {
-		s.closings[name] = closing{end: end}
+		b := before[name]
+		s.closings[name] = closing{end: end, open: b.open || b.end != end}
 	}
 	for _, name := range p.Withdrawn {
 		c := s.closings[name]
 		if c.withdrawn = before[name].withdrawn; c.withdrawn == 0 {
 			c.withdrawn = at.UnixMilli()
+			s.rule(RuleWithdrawn, at).fires++
 		}
 		s.closings[name] = c
 	}
+	s.nextEnd()
+}
+
+// nextEnd finds when the first piece ends of which the rule has not spoken.
+func (s *State) nextEnd() {
+	s.ending = 0
+	for _, c := range s.closings {
+		if c.open && (s.ending == 0 || c.end < s.ending) {
+			s.ending = c.end
+		}
+	}
+}
+
+// leftOut takes that a decision was made: pieces that had ended by then were left
+// out of it, and are counted once each.
+func (s *State) leftOut(at time.Time) {
+	ms := at.UnixMilli()
+	if s.ending == 0 || ms < s.ending {
+		return
+	}
+	for name, c := range s.closings {
+		if c.open && ms >= c.end {
+			c.open = false
+			s.closings[name] = c
+			s.rule(RuleEnded, at).fires++
+		}
+	}
+	s.nextEnd()
 }
 
 // escaped holds an exposure against what may be shown: after a piece's end, or

@@ -49,6 +49,14 @@ func TestRulesAreCountedAndEscapesSeen(t *testing.T) {
 	publish(5*time.Minute, "one")           // still withdrawn since then
 	expose(6*time.Minute, throughline.FallbackCandidate)
 	expose(2*time.Hour, 1) // its second piece has ended
+	decide := func(after time.Duration) {
+		question++
+		token := throughline.Token{Snapshot: [8]byte(snapshot[:8]), Weight: throughline.WeightOne, Question: question}
+		step(event(throughline.EventDecisionMade, after, throughline.DecisionMade{Token: token}))
+	}
+	decide(59 * time.Minute)
+	decide(2 * time.Hour) // leaves out what has ended, which is told once
+	decide(2*time.Hour + time.Second)
 	step(event(throughline.EventGuardrailFired, 3*time.Hour, throughline.GuardrailSpoke{
 		Release: 2, Rules: []throughline.RuleSpoke{{Rule: "Guardrail/a", Findings: 3, Overridden: 1}},
 	}))
@@ -56,8 +64,8 @@ func TestRulesAreCountedAndEscapesSeen(t *testing.T) {
 		Rules: []throughline.RuleSpoke{{Rule: "Guardrail/a", Findings: 2, Blocking: 2}},
 	}))
 	want := []Rule{
-		{Rule: RuleWithdrawn, Escapes: 2, Latest: at.Add(6 * time.Minute)},
-		{Rule: RuleEnded, Escapes: 1, Latest: at.Add(2 * time.Hour)},
+		{Rule: RuleWithdrawn, Fires: 1, Escapes: 2, Latest: at.Add(6 * time.Minute)},
+		{Rule: RuleEnded, Fires: 1, Escapes: 1, Latest: at.Add(2 * time.Hour)},
 		{Rule: "Guardrail/a", Fires: 5, Blocks: 2, Overrides: 1, Latest: at.Add(4 * time.Hour)},
 	}
 	if diff := cmp.Diff(want, s.Rules()); diff != "" {
