@@ -69,7 +69,7 @@ func TestRulesAreCountedAtEveryGate(t *testing.T) {
 		}
 	}
 	t.Run("declare: colours that meet badly in light, dark and inverted", func(t *testing.T) {
-		e.Apply(t, strict)
+		e.Serves(t, e.Apply(t, strict).Number)
 		said(t, operate.Rule{Rule: "Brand/house#contrast", Fires: 3})
 	})
 	t.Run("assemble: a word that an override lets pass", func(t *testing.T) {
