@@ -67,6 +67,7 @@ const (
 	CardDraft     = "draft"
 	CardWithdrawn = "withdrawn"
 	CardExpired   = "expired"
+	CardEarly     = "early" // in force, and its time has not begun: it is found as live is
 )
 
 // Card is one piece of the library.
@@ -80,6 +81,8 @@ type Card struct {
 	Locale string `json:"locale,omitempty"`
 	// File is that of an asset.
 	File *CardFile `json:"file,omitempty"`
+	// From is when it may be shown first, of one that is early.
+	From time.Time `json:"from,omitzero"`
 	// Until is when it may not be shown any more, and UntilWhy what ends then.
 	Until    time.Time `json:"until,omitzero"`
 	UntilWhy string    `json:"untilWhy,omitempty"`
@@ -257,6 +260,9 @@ func (c *Content) card(r record.Reader, takers []taker, res throughline.Resource
 	var err error
 	if card.Until, card.UntilWhy, err = endOf(r, p); err != nil {
 		return card, err
+	}
+	if from, err := beginOf(r, p); err == nil && from.After(c.core.Now()) {
+		card.State, card.From = CardEarly, from
 	}
 	if !card.Until.IsZero() && !card.Until.After(c.core.Now()) {
 		card.State = CardExpired

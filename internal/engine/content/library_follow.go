@@ -326,6 +326,22 @@ func endOf(r record.Reader, p throughline.Piece) (end time.Time, why string, err
 	return end, why, nil
 }
 
+// beginOf returns when a piece may be shown first; the zero time is always.
+func beginOf(r record.Reader, p throughline.Piece) (time.Time, error) {
+	b, err := p.Bounds(func(name string) *throughline.Claim {
+		res, err := resourceOrNone(r, throughline.Ref{Kind: throughline.KindClaim, Name: name})
+		claim, ok := res.Spec.(*throughline.Claim)
+		if err != nil || !ok {
+			return nil
+		}
+		return claim
+	})
+	if err != nil || b == nil || b.From == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(b.From).UTC(), nil
+}
+
 // indexed brings the index up to date as far as somebody who asks may wait for
 // it, and reports whether it is.
 func (c *Content) indexed(ctx context.Context, steps int) (bool, error) {

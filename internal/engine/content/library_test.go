@@ -47,6 +47,7 @@ func TestLibrary(t *testing.T) {
 		shelfFragment("calm-again", throughline.Fragment{Role: "shelf-head", Values: map[string]string{"en": "Ahead: calm seas!"}}),
 		shelfFragment("old", throughline.Fragment{Role: "shelf-cta", Values: map[string]string{"en": "Last winter's seas"}, Validity: throughline.Validity{Until: "2026-11-01"}}),
 		shelfFragment("ending", throughline.Fragment{Role: "shelf-cta", Values: map[string]string{"en": "Only this week"}, Validity: throughline.Validity{Until: "2026-11-30"}}),
+		shelfFragment("spring", throughline.Fragment{Role: "shelf-spring", Values: map[string]string{"en": "The ice is gone"}, Validity: throughline.Validity{From: "2031-03-01"}}),
 		{APIVersion: throughline.APIVersion, Kind: throughline.KindBrief, Metadata: throughline.Metadata{Name: "sea"}, Spec: &throughline.Brief{Title: "A journey on calm seas"}},
 	}})
 	for q, want := range map[string]string{
@@ -73,6 +74,12 @@ func TestLibrary(t *testing.T) {
 		page, _ = ask(content.LibraryQuery{Text: "calm role:shelf-head"})
 		if diff := cmp.Diff([]throughline.Ref{{Kind: throughline.KindFragment, Name: "calm"}}, page.Cards[0].Copies); diff != "" {
 			t.Error(diff)
+		}
+	})
+	t.Run("what may not be shown yet says from when on", func(t *testing.T) {
+		page, _ := ask(content.LibraryQuery{Text: "role:shelf-spring"})
+		if c := page.Cards[0]; c.State != content.CardEarly || c.From.Format(time.DateOnly) != "2031-03-01" {
+			t.Errorf("got %+v", c)
 		}
 	})
 	t.Run("facets count what fits", func(t *testing.T) {

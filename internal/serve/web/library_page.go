@@ -67,8 +67,9 @@ type libraryCard struct {
 	URL string
 	// Picture is the address of a small picture; empty for none.
 	Picture string
-	// Size is the pixels and the bytes of a file, Ends when it ends.
-	Size, Ends string
+	// Size is the pixels and the bytes of a file, Begins when the time of a piece
+	// does, Ends when it ends.
+	Size, Begins, Ends string
 	// Soon says that it ends within endsSoon, or has.
 	Soon bool
 	// Shown is how often it was shown, Rate how it does against its peers.
@@ -245,6 +246,9 @@ func (w *Web) libraryCard(c content.Card, n operate.PieceNumbers) libraryCard {
 		}
 		card.Soon = time.Until(c.Until) < endsSoon
 		card.Ends = verb + " " + c.Until.Add(-1).UTC().Format("2 January 2006") + " with " + c.UntilWhy
+	}
+	if c.State == content.CardEarly && !c.From.IsZero() {
+		card.Begins = "Begins " + c.From.Format("2 January 2006, 15:04 MST")
 	}
 	card.Used = sayUse(c)
 	card.Shown = "Never shown"
