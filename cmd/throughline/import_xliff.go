@@ -58,7 +58,7 @@ func (c *importXLIFFCmd) Run(s *shell) error {
 		err = s.printJSON(got)
 	case len(got.Texts) == 0:
 	case c.Apply:
-		change := api.ChangeBody{Files: []api.File{{Name: "translations", Text: got.Manifest}}, Message: cmp.Or(c.Message, "translations into "+got.To)}
+		change := api.ChangeBody{Files: []api.File{{Name: "translations", Text: got.Manifest}}, Message: cmp.Or(c.Message, "translations into "+got.To), Base: got.Base}
 		err = s.release(s.connect, http.MethodPost, "/api/v1/apply", change, c.JSON)
 	default:
 		s.printf("%s", got.Manifest)

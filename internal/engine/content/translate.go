@@ -37,6 +37,8 @@ type TranslateQuery struct {
 type Translation struct {
 	From string `json:"from"`
 	To   string `json:"to"`
+	// Base is the release they were compared with.
+	Base int `json:"base"`
 	// Texts are those that would change, in the order of the files.
 	Texts []TranslatedText `json:"texts"`
 	// Same counts those that are there already, Open those that nobody has
@@ -126,6 +128,11 @@ func (c *Content) TextsTranslated(ctx context.Context, by engine.Caller, files [
 	}
 	out.Texts = []TranslatedText{}
 	err = c.core.Record.State.View(ctx, func(r record.Reader) error {
+		head, err := headRelease(r)
+		if err != nil {
+			return err
+		}
+		out.Base = head.Number
 		changed := map[throughline.Ref]int{} // where its edit is
 		for i, f := range read {
 			if err := c.takeIn(r, by, draft, files[i].Name, f, changed, &out); err != nil {

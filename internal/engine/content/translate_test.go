@@ -105,7 +105,7 @@ func TestTranslationsComeBack(t *testing.T) {
 	}
 	t.Run("as edits of a draft", func(t *testing.T) {
 		got := back(t, true, answer("Fragment:cta-see", "See how", "So geht es"), answer("Fragment:cta-try", "Try it", "Probieren"))
-		if len(got.Problems) > 0 || len(got.Texts) != 2 || got.Texts[0].Place != "back.xlf:2" || !strings.Contains(got.Manifest, "de: So geht es") {
+		if len(got.Problems) > 0 || got.Base != 2 || len(got.Texts) != 2 || got.Texts[0].Place != "back.xlf:2" || !strings.Contains(got.Manifest, "de: So geht es") {
 			t.Fatalf("%+v", got)
 		}
 		saved := save(t, e, ana, got.Edits...)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/throughline-engine/throughline/internal/engine"
@@ -32,7 +33,7 @@ const (
 // registerSearch adds the search, and the pages of the frame to what it finds.
 func (w *Web) registerSearch(p *routes) {
 	p.page("GET /search", engine.RightRead, w.search)
-	p.command(command{Title: "The Line", URL: "/", Right: engine.RightRead, Words: "home start overview"})
+	p.commands = slices.Insert(p.commands, 0, command{Title: "The Line", URL: "/", Right: engine.RightRead, Words: "home start overview"}) // where everybody begins
 	for _, s := range loopLinks(leaves{}, nil) {
 		p.command(command{Title: s.Name, URL: "/" + s.ID, Right: engine.RightRead, Words: "station"})
 	}
