@@ -231,7 +231,7 @@ func TestTwoBrowsersEditOneFragment(t *testing.T) {
 		two.holds(t, "the same field is not overwritten", `!!document.querySelector("#toasts")?.textContent.includes("Somebody changed the same")`)
 		two.clicks(t, `#toasts button.plain`)
 		two.shows(t, `.clash`, "")
-		says := do(t, two, chromedp.TextContent(".clash"))
+		says := ask[string](t, two, `document.querySelector(".clash")?.textContent ?? ""`)
 		if !strings.Contains(says, "First again") || !strings.Contains(says, "Second, and different") {
 			t.Errorf("side by side stand %q", says)
 		}
@@ -254,7 +254,7 @@ func TestTwoBrowsersEditOneFragment(t *testing.T) {
 		ana.shows(t, `#toasts .toast`, "")
 		ben.visit(t, e.base+address, at)
 		ben.shows(t, ".clash", "")
-		says := do(t, ben, chromedp.TextContent(".clash"))
+		says := ask[string](t, ben, `document.querySelector(".clash")?.textContent ?? ""`)
 		if !strings.Contains(says, "Ben says so") || !strings.Contains(says, "Second, and different") {
 			t.Errorf("Ben sees %q", says)
 		}

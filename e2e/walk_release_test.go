@@ -18,12 +18,12 @@ func TestADraftGoesLive(t *testing.T) {
 
 	edited := ask[string](t, v, `(async () => {
 		const list = await (await fetch("/api/v1/resources?kind=Fragment")).json();
-		const one = (list.resources ?? list).find((r) => r.metadata.name === "body-fruit");
-		const object = await (await fetch("/api/v1/objects/Fragment/body-fruit")).json();
-		one.spec.values.en = one.spec.values.en.replace(/\.$/, ", and more.");
+		const one = (list.resources ?? list).find((r) => r.metadata.name === "lead-shower");
+		const object = await (await fetch("/api/v1/objects/Fragment/lead-shower")).json();
+		one.spec.values.en = one.spec.values.en.replace(/\.$/, " today.");
 		const answer = await fetch("/api/v1/draft", {
 			method: "POST", headers: { "Content-Type": "application/json" },
-			body: JSON.stringify({ edits: [{ ref: "Fragment/body-fruit", base: object.digest, text: JSON.stringify(one) }] }),
+			body: JSON.stringify({ edits: [{ ref: "Fragment/lead-shower", base: object.digest, text: JSON.stringify(one) }] }),
 		});
 		return answer.status + " " + (await answer.text()).slice(0, 300);
 	})()`)
