@@ -147,19 +147,33 @@ func history(r record.Reader, ref throughline.Ref) (all []Revised, err error) {
 		if err != nil {
 			return nil, err
 		}
-		var entry revised
-		if err := json.Unmarshal(e.Value, &entry); err != nil {
-			return nil, throughline.Errorf(throughline.Corrupt, "the revision %q cannot be read: %w", e.Key, err)
-		}
-		number, err := strconv.Atoi(strings.TrimPrefix(e.Key, prefix))
+		one, err := revisedIn(e, prefix)
 		if err != nil {
-			return nil, throughline.Errorf(throughline.Corrupt, "the revision %q cannot be read: %w", e.Key, err)
+			return nil, err
 		}
-		all = append(all, Revised{entry.Digest, number, entry.Author, entry.At, entry.Action, entry.Fields})
+		all = append(all, one)
 	}
-	// A release that waited has a lower number than what went live before it.
-	slices.SortStableFunc(all, func(a, b Revised) int { return b.At.Compare(a.At) })
+	newestFirst(all)
 	return all, nil
+}
+
+// revisedIn reads an entry of a history, whose key is a prefix and the release.
+func revisedIn(e record.Entry, prefix string) (Revised, error) {
+	var entry revised
+	if err := json.Unmarshal(e.Value, &entry); err != nil {
+		return Revised{}, throughline.Errorf(throughline.Corrupt, "the revision %q cannot be read: %w", e.Key, err)
+	}
+	number, err := strconv.Atoi(strings.TrimPrefix(e.Key, prefix))
+	if err != nil {
+		return Revised{}, throughline.Errorf(throughline.Corrupt, "the revision %q cannot be read: %w", e.Key, err)
+	}
+	return Revised{entry.Digest, number, entry.Author, entry.At, entry.Action, entry.Fields}, nil
+}
+
+// newestFirst puts revisions in order: a release that waited has a lower number
+// than what went live before it.
+func newestFirst(all []Revised) {
+	slices.SortStableFunc(all, func(a, b Revised) int { return b.At.Compare(a.At) })
 }
 
 // Revision returns a revision that a resource had in force once.

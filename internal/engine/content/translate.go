@@ -215,6 +215,47 @@ type translating struct {
 	items   map[throughline.Ref]*DraftItem
 	order   xliff.Order
 	bounded bool // the order goes out
+	// asked counts the histories read one by one; from askedSingly on, pasts has
+	// those of a kind.
+	asked int
+	pasts map[throughline.Kind]map[string][]Revised
+}
+
+// askedSingly is how many histories are read one by one before all of a kind are
+// read at once, which costs a sixth for each.
+const askedSingly = 500
+
+// history returns the revisions of a resource, the newest first.
+func (t *translating) history(ref throughline.Ref) ([]Revised, error) {
+	if t.asked++; t.asked <= askedSingly {
+		return history(t.reader, ref)
+	}
+	if all, read := t.pasts[ref.Kind]; read {
+		return all[ref.Name], nil
+	}
+	all := map[string][]Revised{}
+	prefix := string(ref.Kind) + "/"
+	for e, err := range t.reader.List(engine.BucketHistory, prefix, "") {
+		if err != nil {
+			return nil, err
+		}
+		end := strings.LastIndexByte(e.Key, ' ') + 1
+		one, err := revisedIn(e, e.Key[:end])
+		if err != nil {
+			return nil, err
+		}
+		one.Fields = slices.DeleteFunc(one.Fields, func(f string) bool { return !strings.HasSuffix(f, "."+t.From) && !strings.HasSuffix(f, "."+t.To) })
+		name := strings.TrimSuffix(e.Key[len(prefix):end], " ")
+		all[name] = append(all[name], one)
+	}
+	for _, past := range all {
+		newestFirst(past)
+	}
+	if t.pasts == nil {
+		t.pasts = map[throughline.Kind]map[string][]Revised{}
+	}
+	t.pasts[ref.Kind] = all
+	return all[ref.Name], nil
 }
 
 func (c *Content) translating(r record.Reader, by engine.Caller, q *TranslateQuery) (*translating, error) {
@@ -398,7 +439,7 @@ func (t *translating) wanted(res throughline.Resource) bool {
 // outdated reports whether a text was translated from another source than there
 // is, and from which.
 func (t *translating) outdated(res throughline.Resource) (before string, outdated bool, err error) {
-	past, err := history(t.reader, res.Ref())
+	past, err := t.history(res.Ref())
 	if err != nil || len(past) == 0 {
 		return "", false, err
 	}

@@ -1,6 +1,7 @@
 package content_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -129,4 +130,25 @@ func TestTranslationsComeBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestManyTextsAreComparedAtOnce has more texts than are looked up one by one.
+func TestManyTextsAreComparedAtOnce(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Open(t, enginetest.Options{})
+	e.Apply(t, enginetest.Workspace)
+	e.Apply(t, speaksGerman)
+	text := func(i int, source string) string {
+		return fmt.Sprintf("---\napiVersion: throughline/v1\nkind: Fragment\nmetadata: {name: many-%04d}\nspec: {role: other, values: {en: %s, de: Satz}}\n", i, source)
+	}
+	var all strings.Builder
+	for i := range 700 {
+		all.WriteString(text(i, "Text"))
+	}
+	e.Apply(t, all.String())
+	e.Apply(t, text(3, "Changed first")+text(698, "Changed late"))
+	out, file := outgoing(t, e, content.TranslateQuery{})
+	if out.Texts != 4+2 || out.Outdated != 2 || !strings.Contains(file, "Fragment:many-0003") || !strings.Contains(file, "Fragment:many-0698") || strings.Count(file, "<source>Text</source><target>Satz</target>") != 2 {
+		t.Errorf("%d texts, %d outdated", out.Texts, out.Outdated)
+	}
 }
