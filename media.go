@@ -30,6 +30,7 @@ func (f File) Address(asset, rendition string) string {
 // empty for any other address.
 func AssetAt(address string) string {
 	_, rest, ok := strings.Cut(address, MediaPath)
+	ok = ok && !strings.ContainsAny(address, " \n")
 	for range 2 { // the rendition and the digest
 		end := strings.LastIndexByte(rest, '/')
 		if !ok || end < 0 {

@@ -302,7 +302,7 @@ func (v *tab) picture(t testing.TB, name string) {
 }
 
 // maxPicture is how heavy a picture in a document may be.
-const maxPicture = 200 << 10
+const maxPicture = 256 << 10
 
 // hideKeys puts dots in the place of keys: nobody should copy one from a picture.
 const hideKeys = `(() => {

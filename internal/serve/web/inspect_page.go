@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -388,11 +389,14 @@ func textsOf(values map[string]string, slots []string) string {
 	var said []string
 	for _, s := range slots {
 		if values[s] != "" {
-			said = append(said, values[s])
+			said = append(said, reads(values[s]))
 		}
 	}
 	return strings.Join(said, " · ")
 }
+
+// reads is what fills a slot, in words: of a picture the name of its asset.
+func reads(value string) string { return cmp.Or(throughline.AssetAt(value), value) }
 
 // excludedOf gathers the candidates that could not be seen by their reason.
 func excludedOf(all []throughline.Exclusion) table {
@@ -428,7 +432,7 @@ func slotChances(a live.Answer) table {
 		if p, ok := a.Why.SlotPropensity[s]; ok {
 			chance = cell{Text: operate.SayShare(p)}
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{{Text: s}, {Text: string(a.Why.Levels[s])}, {Text: a.Why.Values[s]}, chance}})
+		t.Rows = append(t.Rows, row{Cells: []cell{{Text: s}, {Text: string(a.Why.Levels[s])}, {Text: reads(a.Why.Values[s])}, chance}})
 	}
 	return t
 }
@@ -442,7 +446,11 @@ func sideOf(title string, x *live.Explanation, placement string) side {
 	}
 	for _, slot := range x.Decision.Slots {
 		if x.Values[slot] != "" {
-			s.Texts = append(s.Texts, crumb{Kind: slot, Name: x.Values[slot]})
+			text := crumb{Kind: slot, Name: reads(x.Values[slot])}
+			if asset := throughline.AssetAt(x.Values[slot]); asset != "" {
+				text.URL = refPath(throughline.Ref{Kind: throughline.KindAsset, Name: asset})
+			}
+			s.Texts = append(s.Texts, text)
 		}
 	}
 	s.Facts = []setting{
