@@ -88,12 +88,37 @@ func (c *Content) unused(set declare.Set, changes []throughline.Change, found []
 			told[f.Object] = true
 		}
 	}
+	taken, lost := slotsTaking(set), 0
 	for _, ch := range changes {
-		if res, ok := set.Get(ch.Ref); ok && ch.Action != throughline.Delete && !told[ch.Ref] {
+		res, ok := set.Get(ch.Ref)
+		if !ok || ch.Action == throughline.Delete {
+			continue
+		}
+		if !told[ch.Ref] {
 			fresh = append(fresh, check.Wordless(res)...)
+		}
+		if p, is := throughline.PieceOf(res); is && lost < lostMost && !taken(p) {
+			fresh, lost = append(fresh, check.Unread(res)), lost+1
 		}
 	}
 	return fresh
+}
+
+// lostMost is of how many pieces it is told that no slot takes them.
+const lostMost = 10
+
+// slotsTaking returns whether any template's slot, or a list in one, takes a piece
+// of copy. Pictures are looked at by themselves.
+func slotsTaking(set declare.Set) func(throughline.Piece) bool {
+	var slots []throughline.Slot
+	for t := range set.Each(throughline.KindTemplate) {
+		slots = append(slots, t.Spec.(*throughline.Template).Slots...)
+	}
+	return func(p throughline.Piece) bool {
+		return p.Kind != throughline.KindFragment || slices.ContainsFunc(slots, func(s throughline.Slot) bool {
+			return fills(p, s) || s.Items != nil && s.Items.Role == p.Role
+		})
+	}
 }
 
 // unplaced checks the templates of a change that no placement shows yet on a

@@ -107,6 +107,20 @@ func Wordless(res throughline.Resource) []throughline.Finding {
 	}}
 }
 
+// Unread tells of copy that no slot takes: its words are held to nothing before one
+// does, which is no pass.
+func Unread(res throughline.Resource) throughline.Finding {
+	role := ""
+	if p, ok := throughline.PieceOf(res); ok {
+		role = p.Role
+	}
+	return throughline.Finding{
+		Rule: res.Ref().String() + "#role", Stage: throughline.StageDeclare, Severity: throughline.Info, Verdict: throughline.VerdictUnknown,
+		Object: res.Ref(), Got: fmt.Sprintf("no slot of any template takes the role %q as it is filled here, so nothing of it was read", role),
+		Want: "a slot that takes it", Fix: "give it the role and the labels of a slot, or a template a slot for it",
+	}
+}
+
 // languages tells of the languages that a text is missing in, where a set asks
 // for it: many a piece is not meant for all.
 func (r *run) languages(x sample, f *throughline.Fragment) {
