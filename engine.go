@@ -9,6 +9,9 @@ type Engine struct {
 	Title string `json:"title"`
 	// Owner names the one Person who is accountable for the engine.
 	Owner string `json:"owner"`
+	// Deputy names a Person who acts while the owner is away. Accountability stays with
+	// the owner.
+	Deputy string `json:"deputy,omitempty"`
 	// Address is where recipients reach the engine, such as
 	// https://content.example.com: the addresses of pictures begin with it. Empty
 	// leaves them paths.

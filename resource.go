@@ -20,7 +20,9 @@ type Kind string
 // The kinds, in the order in which one leans on the ones before it.
 const (
 	KindPerson       Kind = "Person"
+	KindTeam         Kind = "Team"
 	KindEngine       Kind = "Engine"
+	KindStewardship  Kind = "Stewardship"
 	KindVocabulary   Kind = "Vocabulary"
 	KindBrand        Kind = "Brand"
 	KindBrief        Kind = "Brief"
@@ -40,7 +42,7 @@ const (
 // Kinds returns every kind, those that others refer to first.
 func Kinds() []Kind {
 	return []Kind{
-		KindPerson, KindEngine, KindVocabulary, KindBrand, KindBrief, KindChannel, KindAudience,
+		KindPerson, KindTeam, KindEngine, KindStewardship, KindVocabulary, KindBrand, KindBrief, KindChannel, KindAudience,
 		KindGoal, KindGuardrail, KindGuardrailSet, KindDisclosure, KindClaim, KindAsset,
 		KindTemplate, KindFragment, KindPlacement,
 	}
@@ -59,8 +61,12 @@ func NewSpec(k Kind) Spec {
 	switch k {
 	case KindPerson:
 		return new(Person)
+	case KindTeam:
+		return new(Team)
 	case KindEngine:
 		return new(Engine)
+	case KindStewardship:
+		return new(Stewardship)
 	case KindBrand:
 		return new(Brand)
 	case KindBrief:

@@ -71,6 +71,16 @@ spec:
   overrides: [{rule: Guardrail/must, object: Fragment/headline-short, reason: it is a test, until: "2030-01-01"}]
 ---
 apiVersion: throughline/v1
+kind: Team
+metadata: {name: studio, labels: {note: plain}}
+spec: {title: Studio, people: [ana]}
+---
+apiVersion: throughline/v1
+kind: Stewardship
+metadata: {name: letters, labels: {note: plain}}
+spec: {title: Letters, kinds: [Template], names: [mail.*], person: ana, deputy: mia}
+---
+apiVersion: throughline/v1
 kind: Vocabulary
 metadata: {name: scene}
 spec:

@@ -95,9 +95,9 @@ func rightsOf(r throughline.Role) []Right {
 // RightToChange returns the right that changing a resource of the kind needs.
 func RightToChange(k throughline.Kind) Right {
 	switch k {
-	case throughline.KindEngine:
+	case throughline.KindEngine, throughline.KindStewardship:
 		return RightOwn
-	case throughline.KindPerson:
+	case throughline.KindPerson, throughline.KindTeam:
 		return RightPeople
 	case throughline.KindGuardrailSet: // it can let pass what a check refuses
 		return RightApprove

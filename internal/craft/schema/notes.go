@@ -41,6 +41,8 @@ func number(f float64) *float64 { return &f }
 func kindNotes() map[string]note {
 	return map[string]note{
 		"Engine":       {title: "Engine", text: "One workspace and its record, with the person who is accountable for it."},
+		"Team":         {title: "Team", text: "People who work together; what is counted by people is counted by team."},
+		"Stewardship":  {title: "Stewardship", text: "Who answers for some things, instead of the engine's owner."},
 		"Person":       {title: "Person", text: "Someone who works with the engine."},
 		"Brand":        {title: "Brand", text: "How everything of one sender looks and sounds."},
 		"Brief":        {title: "Brief", text: "What is wanted, for whom, why and by when."},
@@ -60,7 +62,7 @@ func kindNotes() map[string]note {
 		"Metadata":        {title: "Name and labels", text: "What it is called, how it is filed, and who answers for it."},
 		"Metadata.name":   {title: "Name", text: "Unique among its kind: lower-case letters, digits, hyphens, points and slashes.", pattern: nameForm},
 		"Metadata.labels": {title: "Labels", text: "Words to file and find it by, such as tone: direct; slots can ask for them.", keys: ByLabel},
-		"Metadata.owner":  {title: "Owner", text: "The person who answers for it; without one, the engine's owner does.", ref: throughline.KindPerson},
+		"Metadata.owner":  {title: "Owner", text: "The person who answers for it; without one, the steward of such things does, whoever answers for its brief, or the engine's owner.", ref: throughline.KindPerson},
 	}
 }
 
@@ -68,6 +70,14 @@ func peopleNotes() map[string]note {
 	return map[string]note{
 		"Engine.title":           {title: "Title", text: "What people call the workspace."},
 		"Engine.owner":           {title: "Owner", text: "The one person who is accountable for the engine.", ref: throughline.KindPerson},
+		"Engine.deputy":          {title: "Deputy", text: "Who acts while the owner is away; the owner stays accountable.", ref: throughline.KindPerson},
+		"Team.title":             {title: "Title", text: "What people call the team."},
+		"Team.people":            {title: "People", text: "Those who are in it, each in no other team.", ref: throughline.KindPerson},
+		"Stewardship.title":      {title: "Title", text: "What it is about, in words."},
+		"Stewardship.kinds":      {title: "Kinds", text: "The kinds of things it is about, at least one."},
+		"Stewardship.names":      {title: "Names", text: "Which of them, as names or beginnings of names before a *, such as mail.*, of which the longest that fits counts; all when empty."},
+		"Stewardship.person":     {title: "Person", text: "Who answers for them.", ref: throughline.KindPerson},
+		"Stewardship.deputy":     {title: "Deputy", text: "Who acts while that person is away.", ref: throughline.KindPerson},
 		"Engine.address":         {title: "Address", text: "Where recipients reach the engine, such as https://content.example.com: without one, the addresses of pictures are paths."},
 		"Engine.publicDecisions": {title: "Public decisions", text: "Whether anyone may ask for content without a key, as a public website needs.", standard: false},
 		"Engine.releases":        {title: "Releases", text: "Whether a release goes live at once, or waits until somebody other than its author approves it.", standard: string(throughline.Automatic)},

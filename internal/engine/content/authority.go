@@ -284,7 +284,7 @@ func (r *reach) area(ch throughline.Change) area {
 	old, _ := r.before.Get(ch.Ref)
 	now, _ := r.after.Get(ch.Ref)
 	switch ch.Ref.Kind {
-	case throughline.KindEngine, throughline.KindPerson:
+	case throughline.KindEngine, throughline.KindPerson, throughline.KindTeam, throughline.KindStewardship:
 		return a // of no brand: who is limited to some does not touch them
 	case throughline.KindBrand:
 		a.Brands = []string{ch.Ref.Name}

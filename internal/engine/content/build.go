@@ -10,6 +10,7 @@ import (
 	"github.com/throughline-engine/throughline/internal/loop/assemble"
 	"github.com/throughline-engine/throughline/internal/loop/check"
 	"github.com/throughline-engine/throughline/internal/loop/declare"
+	"github.com/throughline-engine/throughline/internal/loop/own"
 )
 
 // built is what the stages make of a set of resources.
@@ -240,18 +241,10 @@ func (r resources) check(a throughline.Assembly) check.Input {
 	}
 }
 
-// ownerIn resolves who answers for a resource: its own owner, or the engine's.
+// ownerIn resolves who answers for a resource.
 func ownerIn(set declare.Set) func(throughline.Resource) string {
-	engineOwner := ""
-	for _, r := range set.Of(throughline.KindEngine) {
-		engineOwner = r.Spec.(*throughline.Engine).Owner
-	}
-	return func(r throughline.Resource) string {
-		if r.Metadata.Owner != "" {
-			return r.Metadata.Owner
-		}
-		return engineOwner
-	}
+	owners := own.New(set.Each(throughline.KindEngine), set.Each(throughline.KindStewardship), set.Get)
+	return func(r throughline.Resource) string { return owners.Of(r).Person }
 }
 
 // personName returns what colleagues call a person.

@@ -290,7 +290,11 @@ func uses(res throughline.Resource) []throughline.Ref {
 	add(throughline.KindPerson, res.Metadata.Owner)
 	switch s := res.Spec.(type) {
 	case *throughline.Engine:
-		add(throughline.KindPerson, s.Owner)
+		add(throughline.KindPerson, s.Owner, s.Deputy)
+	case *throughline.Team:
+		add(throughline.KindPerson, s.People...)
+	case *throughline.Stewardship:
+		add(throughline.KindPerson, s.Person, s.Deputy)
 	case *throughline.Brief:
 		add(throughline.KindAudience, s.Audience)
 		add(throughline.KindGoal, s.Goal)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/throughline-engine/throughline"
 	"github.com/throughline-engine/throughline/internal/craft/text"
 	"github.com/throughline-engine/throughline/internal/engine"
+	"github.com/throughline-engine/throughline/internal/loop/own"
 	"github.com/throughline-engine/throughline/internal/record"
 )
 
@@ -36,12 +38,28 @@ type Object struct {
 	History []Revised `json:"history,omitempty"`
 	// Owner answers for it.
 	Owner throughline.Ref `json:"owner,omitzero"`
-	// OwnerName is what colleagues call them; Inherited is true where it is the
-	// engine's owner, because nobody is named.
-	OwnerName string `json:"ownerName,omitempty"`
-	Initials  string `json:"initials,omitempty"`
-	Inherited bool   `json:"inherited,omitempty"`
+	// OwnerName is what colleagues call them; Inherited is true where the resource
+	// itself names nobody. OwnedBy is why it is them: as Stewardship, or of OwnedFrom,
+	// where it is by one of those.
+	OwnerName   string          `json:"ownerName,omitempty"`
+	Initials    string          `json:"initials,omitempty"`
+	Inherited   bool            `json:"inherited,omitempty"`
+	OwnedBy     OwnedBy         `json:"ownedBy,omitempty"`
+	Stewardship string          `json:"stewardship,omitempty"`
+	OwnedFrom   throughline.Ref `json:"ownedFrom,omitzero"`
 }
+
+// OwnedBy is why somebody answers for a thing.
+type OwnedBy = own.By
+
+// The reasons: it names them, a Stewardship is about it, they answer for what it came
+// from, or nobody nearer does than the engine's owner.
+const (
+	OwnedByOwner   = own.ByOwner
+	OwnedBySteward = own.BySteward
+	OwnedByParent  = own.ByParent
+	OwnedByEngine  = own.ByEngine
+)
 
 // Lineage is the way from what is wanted to where it is shown. Each list has at
 // most a hundred; Pieces counts all of them.
@@ -195,21 +213,45 @@ func (c *Content) Revision(ctx context.Context, by engine.Caller, ref throughlin
 	return res, err
 }
 
+// owner finds who answers for a resource, and why.
 func (c *Content) owner(r record.Reader, res throughline.Resource, o *Object) error {
-	name := res.Metadata.Owner
-	if name == "" {
-		owner, err := c.core.Owner(r)
-		if err != nil {
-			return err
-		}
-		name, o.Inherited = owner.Person, true
+	owners, failed := ownersIn(r)
+	answer := owners.Of(res)
+	if err := failed(); err != nil {
+		return err
 	}
-	o.Owner, o.OwnerName = throughline.Ref{Kind: throughline.KindPerson, Name: name}, name
+	o.Inherited, o.OwnedBy, o.Stewardship, o.OwnedFrom = answer.By != own.ByOwner, answer.By, answer.Stewardship, answer.From
+	o.Owner, o.OwnerName = throughline.Ref{Kind: throughline.KindPerson, Name: answer.Person}, answer.Person
 	person, err := resourceOrNone(r, o.Owner)
 	if p, ok := person.Spec.(*throughline.Person); ok {
 		o.OwnerName, o.Initials = p.Name, p.Initials()
 	}
 	return err
+}
+
+// ownersIn knows who answers for what is in force. What it could not read, failed
+// says once somebody was asked for.
+func ownersIn(r record.Reader) (owners *own.Owners, failed func() error) {
+	var first error
+	each := func(kind throughline.Kind) iter.Seq[throughline.Resource] {
+		return func(yield func(throughline.Resource) bool) {
+			for res, err := range engine.InForce(r, kind) {
+				if err != nil {
+					first = cmp.Or(first, err)
+					return
+				}
+				if !yield(res) {
+					return
+				}
+			}
+		}
+	}
+	owners = own.New(each(throughline.KindEngine), each(throughline.KindStewardship), func(ref throughline.Ref) (throughline.Resource, bool) {
+		res, err := resourceOrNone(r, ref)
+		first = cmp.Or(first, err)
+		return res, err == nil && res.Spec != nil
+	})
+	return owners, func() error { return first }
 }
 
 // lineageMost bounds each list of a lineage.

@@ -113,6 +113,7 @@ func (v *validator) resource(r throughline.Resource) {
 	switch s := r.Spec.(type) {
 	case *throughline.Engine:
 		v.required("spec.owner", throughline.KindPerson, s.Owner)
+		v.deputy(s.Deputy, s.Owner)
 		v.address("spec.address", s.Address)
 	case *throughline.Person:
 		v.person(s)
@@ -135,6 +136,10 @@ func (v *validator) resource(r throughline.Resource) {
 		v.fragment(s)
 	case *throughline.Placement:
 		v.placement(s)
+	case *throughline.Team:
+		v.team(s)
+	case *throughline.Stewardship:
+		v.stewardship(s)
 	case *throughline.Vocabulary:
 		v.vocabulary(s)
 	case *throughline.GuardrailSet:

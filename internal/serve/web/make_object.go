@@ -156,9 +156,9 @@ type objectPage struct {
 	DiffTitle    string
 	Uses, UsedBy []neighbour
 	More         int
-	// Answers answers for it; Engine is whose owner that is, where nobody is named.
+	// Answers answers for it; Because is why, where it names nobody itself.
 	Answers neighbour
-	Engine  *neighbour
+	Because *because
 	Lenses  []tab
 	// Studio is how a template looks, and what an edit of it does; nil for what is
 	// none.
@@ -486,7 +486,7 @@ func stationOf(kind throughline.Kind) string {
 		return "decide"
 	case throughline.KindChannel:
 		return "deliver"
-	case throughline.KindPerson, throughline.KindEngine:
+	case throughline.KindPerson, throughline.KindTeam, throughline.KindEngine, throughline.KindStewardship:
 		return ""
 	}
 	return "make"
@@ -522,6 +522,8 @@ func listURL(kind throughline.Kind) string {
 	switch station := stationOf(kind); {
 	case kind == throughline.KindPerson:
 		return "/people"
+	case kind == throughline.KindTeam, kind == throughline.KindStewardship:
+		return "/people"
 	case kind == throughline.KindEngine:
 		return "/"
 	case kind == throughline.KindFragment:
@@ -553,14 +555,27 @@ func (p *objectPage) neighbours(w *Web, o content.Object) {
 // answering says who answers for the object.
 func (w *Web) answering(ctx context.Context, v viewer, o content.Object, page *objectPage) error {
 	page.Answers = neighbour{Kind: "Person", Name: o.OwnerName, URL: w.objectURL(o.Owner)}
-	if !o.Inherited || o.Ref.Kind == throughline.KindEngine {
-		return nil
+	because := func(before string, ref throughline.Ref, after string) {
+		page.Because = &because{before, neighbour{string(ref.Kind), ref.Name, w.objectURL(ref)}, after}
 	}
-	engines, err := w.Making.Names(ctx, v.Caller, throughline.KindEngine)
-	if err != nil || len(engines) == 0 {
-		return err
+	switch o.OwnedBy {
+	case content.OwnedBySteward:
+		because("as its steward by", throughline.Ref{Kind: throughline.KindStewardship, Name: o.Stewardship}, "")
+	case content.OwnedByParent:
+		because("because they answer for", o.OwnedFrom, "")
+	case content.OwnedByEngine:
+		engines, err := w.Making.Names(ctx, v.Caller, throughline.KindEngine)
+		if err != nil || len(engines) == 0 || o.Ref.Kind == throughline.KindEngine {
+			return err
+		}
+		because("because the engine", throughline.Ref{Kind: throughline.KindEngine, Name: engines[0].Name}, "is theirs and nobody else is named")
 	}
-	ref := throughline.Ref{Kind: throughline.KindEngine, Name: engines[0].Name}
-	page.Engine = &neighbour{Kind: "Engine", Name: ref.Name, URL: w.objectURL(ref)}
 	return nil
+}
+
+// because is why somebody answers for a thing: words around another thing.
+type because struct {
+	Before  string
+	Through neighbour
+	After   string
 }

@@ -379,6 +379,10 @@ func exampleOf(kind throughline.Kind) (text, says string) {
 	switch kind {
 	case throughline.KindPerson:
 		return "name: Robin Hale\ndiscipline: creative\nroles: [{role: maker}]\n", "somebody who makes content"
+	case throughline.KindTeam:
+		return "title: The studio\npeople: [robin]\n", "people who work together"
+	case throughline.KindStewardship:
+		return "title: Everything that is mailed\nkinds: [Template, Placement]\nnames: [\"mail.*\"]\n", "templates and placements whose name begins alike"
 	case throughline.KindEngine:
 		return "title: Our engine\n", "a workspace"
 	case throughline.KindBrand:

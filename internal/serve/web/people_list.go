@@ -49,7 +49,11 @@ type peoplePage struct {
 	// Says answers the page's question.
 	Says   string
 	People table
-	Links  []linkView
+	// Teams are who works together, Stewards who answers for what; Begin is where each
+	// is begun, for whoever may.
+	Teams, Stewards         table
+	BeginTeam, BeginSteward string
+	Links                   []linkView
 	// May says that the viewer may invite; Form is the form to do so.
 	May  bool
 	Form inviteForm
@@ -91,12 +95,73 @@ func (w *Web) showPeople(rw http.ResponseWriter, r *http.Request, v viewer, stat
 	page.May = v.Has(engine.RightPeople)
 	page.Says = sayMembers(members)
 	page.People = peopleTable(members, time.Now())
+	if err := w.ownership(r.Context(), v, members, &page); err != nil {
+		return err
+	}
 	if page.May {
 		if page.Links, err = w.openLinks(r.Context()); err != nil {
 			return err
 		}
 	}
 	return w.render(rw, r, status, "people", page)
+}
+
+// ownership lists who works together, and who answers for what.
+func (w *Web) ownership(ctx context.Context, v viewer, members []operate.Member, page *peoplePage) error {
+	if w.Library == nil {
+		return nil
+	}
+	names := map[string]string{}
+	for _, m := range members {
+		names[m.Person] = m.Name
+	}
+	named := func(people ...string) cell {
+		var all []string
+		for _, p := range people {
+			if p != "" {
+				all = append(all, cmp.Or(names[p], p))
+			}
+		}
+		return cell{Text: strings.Join(all, ", ")}
+	}
+	teams, err := w.Library.List(ctx, throughline.KindTeam)
+	if err != nil {
+		return err
+	}
+	page.Teams = table{Caption: "Teams", Columns: []column{{Name: "Team"}, {Name: "People", Long: true}}}
+	for _, r := range teams {
+		t := r.Spec.(*throughline.Team)
+		page.Teams.Rows = append(page.Teams.Rows, row{URL: w.objectURL(r.Ref()), Cells: []cell{{Text: t.Title}, named(t.People...)}})
+	}
+	stewards, err := w.Library.List(ctx, throughline.KindStewardship)
+	if err != nil {
+		return err
+	}
+	page.Stewards = table{Caption: "Who answers for what", Columns: []column{{Name: "What"}, {Name: "Which", Long: true}, {Name: "Answers"}, {Name: "Deputy"}}}
+	for _, r := range stewards {
+		s := r.Spec.(*throughline.Stewardship)
+		page.Stewards.Rows = append(page.Stewards.Rows, row{URL: w.objectURL(r.Ref()), Cells: []cell{{Text: s.Title}, {Text: whichThings(s)}, named(s.Person), named(s.Deputy)}})
+	}
+	if w.Making != nil && v.Has(engine.RightToChange(throughline.KindTeam)) {
+		page.BeginTeam = "/new/team"
+	}
+	if w.Making != nil && v.Has(engine.RightToChange(throughline.KindStewardship)) {
+		page.BeginSteward = "/new/stewardship"
+	}
+	return nil
+}
+
+// whichThings says what a stewardship is about.
+func whichThings(s *throughline.Stewardship) string {
+	kinds := make([]string, len(s.Kinds))
+	for i, k := range s.Kinds {
+		kinds[i] = strings.ToLower(kindPlural(k))
+	}
+	said := "every one of the " + andWords(kinds)
+	if len(s.Names) > 0 {
+		said = andWords(kinds) + " called " + strings.Join(s.Names, ", ")
+	}
+	return said
 }
 
 func (w *Web) openLinks(ctx context.Context) ([]linkView, error) {
