@@ -57,7 +57,7 @@ var classes = map[string]string{
 
 	"GET /audience/{name...}": reads, "GET /brand/{name...}": reads, "GET /brief/{name...}": reads, "GET /channel/{name...}": reads,
 	"GET /engine/{name...}": reads, "GET /asset/{name...}": reads, "GET /claim/{name...}": reads, "GET /disclosure/{name...}": reads,
-	"GET /guardrailset/{name...}": reads, "GET /vocabulary/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
+	"GET /guardrailset/{name...}": reads, "GET /vocabulary/{name...}": reads, "GET /team/{name...}": reads, "GET /stewardship/{name...}": reads, "GET /fragment/{name...}": reads, "GET /goal/{name...}": reads, "GET /guardrail/{name...}": reads,
 	"GET /template/{name...}": reads, "GET /edit/{kind}/{name...}": reads, "POST /edit/{kind}/{name...}": changes,
 	"GET /new/{kind}": changes, "POST /new/{kind}": changes, "GET /make/preview/{kind}/{name...}": reads, "GET /look/{name...}": reads, "GET /make/names": reads, "POST /make/undo": changes,
 	"GET /make/copy": reads, "POST /make/copy": changes, "GET /make/copy.csv": reads, "POST /make/copy/csv": changes, "GET /make/copy.xlf": reads, "POST /make/copy/xlf": changes,
