@@ -216,6 +216,10 @@ func whatIs(r throughline.Resource) string {
 			throughline.Web: "web pages", throughline.App: "named fields of an app", throughline.Email: "mail", throughline.Push: "push messages",
 			throughline.SMS: "SMS", throughline.Display: "display ads of Google", throughline.Feed: "ads in a feed of Meta",
 		}[s.Surface]
+	case *throughline.Team:
+		return "A team of " + operate.Plural(len(s.People), "person", "people")
+	case *throughline.Stewardship:
+		return "Who answers for " + whichThings(s)
 	case *throughline.Vocabulary:
 		return "A vocabulary of " + operate.Plural(len(s.Concepts), "concept", "concepts")
 	case *throughline.GuardrailSet:

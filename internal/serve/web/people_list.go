@@ -157,11 +157,10 @@ func whichThings(s *throughline.Stewardship) string {
 	for i, k := range s.Kinds {
 		kinds[i] = strings.ToLower(kindPlural(k))
 	}
-	said := "every one of the " + andWords(kinds)
-	if len(s.Names) > 0 {
-		said = andWords(kinds) + " called " + strings.Join(s.Names, ", ")
+	if len(s.Names) == 0 {
+		return "all " + andWords(kinds)
 	}
-	return said
+	return andWords(kinds) + " called " + strings.Join(s.Names, ", ")
 }
 
 func (w *Web) openLinks(ctx context.Context) ([]linkView, error) {
