@@ -4,7 +4,6 @@
 package own
 
 import (
-	"cmp"
 	"iter"
 
 	"github.com/throughline-engine/throughline"
@@ -113,7 +112,7 @@ func parentOf(r throughline.Resource) throughline.Ref {
 
 // either is the first that names something.
 func either(one, other throughline.Ref) throughline.Ref {
-	if cmp.Or(one.Name, "") != "" {
+	if one.Name != "" {
 		return one
 	}
 	return other
