@@ -66,11 +66,14 @@ UPDATE position SET here = '';`}
 // Throughline, is thrown away: an empty one is filled again.
 func openIndex(ctx context.Context, dir string, cfg Config) (*index, error) {
 	const relaxed = "synchronous(NORMAL)" // what a power cut takes is put again
+	path := (&database{dir: dir, name: indexFile}).path()
+	if info, err := os.Stat(path); err == nil && info.IsDir() { // somebody else's: it is not thrown away
+		return nil, throughline.Errorf(throughline.Unavailable, "%s is a folder, and the engine keeps a file there", path).WithFix("move it away; the index is made again")
+	}
 	db, err := openDatabase(ctx, dir, indexFile, indexSchema(), cfg, relaxed)
 	if code := throughline.CodeOf(err); code == throughline.Corrupt || code == throughline.Conflict {
 		for _, end := range []string{"", "-wal", "-shm"} {
-			path := (&database{dir: dir, name: indexFile}).path() + end
-			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			if err := os.Remove(path + end); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return nil, folderError(dir, "does not let the index be made again", err)
 			}
 		}

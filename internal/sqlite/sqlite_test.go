@@ -210,3 +210,17 @@ func TestLock(t *testing.T) {
 		}
 	})
 }
+
+func TestAFolderInTheIndexsPlaceIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "index.db"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), dir, Config{})
+	if throughline.CodeOf(err) != throughline.Unavailable || !strings.Contains(fmt.Sprint(err), "move it away") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "index.db")); err != nil {
+		t.Error(err)
+	}
+}
