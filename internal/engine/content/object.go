@@ -379,6 +379,8 @@ type ObjectRow struct {
 	At      time.Time         `json:"at,omitzero"`
 	// Draft is true when the asker's draft changes it.
 	Draft bool `json:"draft,omitempty"`
+	// Answers is the Person who answers for it, named or not.
+	Answers string `json:"answers,omitempty"`
 }
 
 // ObjectPage is some rows, by name.
@@ -409,6 +411,7 @@ func (c *Content) Objects(ctx context.Context, by engine.Caller, q ObjectQuery) 
 	words, prefix, person := text.Words(q.Text), string(q.Kind)+"/", draftKey(by.Actor)
 	err = c.with(ctx, func(k *known, r record.Reader) error {
 		page.Total = len(k.byKind[q.Kind])
+		owners, failed := ownersIn(r)
 		after, looked := "", 0
 		if q.Cursor != "" {
 			after = prefix + q.Cursor
@@ -419,7 +422,7 @@ func (c *Content) Objects(ctx context.Context, by engine.Caller, q ObjectQuery) 
 			}
 			if len(page.Rows) == q.Limit || looked == sifted {
 				page.Next = strings.TrimPrefix(after, prefix)
-				return nil
+				return failed()
 			}
 			after, looked = e.Key, looked+1
 			res, err := engine.Revision(r, string(e.Value))
@@ -433,9 +436,10 @@ func (c *Content) Objects(ctx context.Context, by engine.Caller, q ObjectQuery) 
 			if err != nil {
 				return err
 			}
+			row.Answers = owners.Of(res).Person
 			page.Rows = append(page.Rows, row)
 		}
-		return nil
+		return failed()
 	})
 	return page, err
 }

@@ -34,6 +34,8 @@ type stationPage struct {
 	// At is the station as the loop has it, Flow what it is written from.
 	At   stationView
 	Flow operate.Station
+	// Answers is who answers for the thing of the row that is made.
+	Answers string
 	// People are who may answer for something, by name.
 	People map[string]operate.Owner
 	// Says is the answer to the page's question in a sentence. Well says that
@@ -158,6 +160,7 @@ func (w *Web) ofKind(ctx context.Context, kind throughline.Kind, q url.Values, p
 	}
 	for _, r := range rows.Rows {
 		name := cell{Text: r.Ref.Name}
+		p.Answers = r.Answers
 		p.Table.Rows = append(p.Table.Rows, row{ID: r.Ref.String(), URL: w.objectURL(r.Ref), Cells: append([]cell{name}, cells(r.Resource)...)})
 	}
 	p.Table.Pages = pagesOf(p.Station, q, rows)
@@ -340,9 +343,9 @@ func (w *Web) people(ctx context.Context) (map[string]operate.Owner, error) {
 	return known, err
 }
 
-// owner is who answers for a thing: the engine's owner where it names nobody.
+// owner is who answers for the thing of a row.
 func (p *stationPage) owner(l operate.Line, r throughline.Resource) cell {
-	if o := r.Metadata.Owner; o != "" {
+	if o := cmp.Or(p.Answers, r.Metadata.Owner); o != "" {
 		if known, ok := p.People[o]; ok {
 			return ownerOf(known)
 		}
